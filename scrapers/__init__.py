@@ -1,0 +1,1 @@
+"""The collector: pages in, believed offers out."""

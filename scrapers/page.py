@@ -1,0 +1,215 @@
+"""A fetched page and the ways to read it; whatever is missing raises PageChanged.
+
+Only this module knows bs4 and json. Numbers of a JSON page stay the text that was printed, so no
+price ever passes through a float.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from scrapers.errors import PageChanged
+
+_SHOWN_KEYS = 12
+# Deeper than any page of a provider; a parser must not be driven into recursion by a hostile one.
+_MAX_JSON_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a provider: decoded text and where it came from.
+
+    `observe_time` is when the source said this: now for a live page, the date of the recording in
+    a replay. It decides between dated price columns. `byte_count` is the size after decompression.
+    """
+
+    kind: str
+    part: str
+    url: str
+    text: str
+    content_type: str
+    observe_time: datetime
+    byte_count: int = 0
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the page was sent as HTML, and so has to print its currency and units."""
+        return "html" in self.content_type.lower()
+
+    @cached_property
+    def json(self) -> "Json":
+        """The page as JSON. Raises PageChanged when it is not, or holds a key twice."""
+        return Json.loads(self.text, path=self.kind)
+
+    @cached_property
+    def html(self) -> "Element":
+        """The page as HTML."""
+        return Element(BeautifulSoup(self.text, "lxml"), path=self.kind)
+
+    def scripts(self, content_type: str) -> tuple["Json", ...]:
+        """Return the JSON of every `<script type=content_type>`. Raises PageChanged for none."""
+        scripts = self.html.all(f'script[type="{content_type}"]')
+        return tuple(Json.loads(s.source, path=f"{self.kind} script") for s in scripts)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A place in a JSON document; `path` names it in errors."""
+
+    value: Any
+    path: str
+
+    @classmethod
+    def loads(cls, text: str, *, path: str) -> "Json":
+        """Read a document, numbers as printed. Raises PageChanged for what is not strict JSON."""
+        if _depth(text) > _MAX_JSON_DEPTH:
+            raise PageChanged(f"{path}: nested deeper than {_MAX_JSON_DEPTH}")
+        try:
+            value = json.loads(
+                text,
+                parse_float=str,
+                parse_int=str,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_double_keys,
+            )
+        except ValueError as error:
+            raise PageChanged(f"{path}: not JSON ({error})") from error
+        return cls(value, path)
+
+    def __getitem__(self, key: str) -> "Json":
+        """Return a member. Raises PageChanged, naming the keys that are there."""
+        if not isinstance(self.value, dict):
+            raise PageChanged(f"{self.path}: expected an object with {key!r}, got {self._kind()}")
+        if key not in self.value:
+            found = ", ".join(sorted(self.value)[:_SHOWN_KEYS]) or "nothing"
+            raise PageChanged(f"{self.path}: no {key!r}; found {found}")
+        return Json(self.value[key], f"{self.path}.{key}")
+
+    def find(self, key: str) -> "Json | None":
+        """Return a member, or None when it is absent or null."""
+        if isinstance(self.value, dict) and self.value.get(key) is not None:
+            return Json(self.value[key], f"{self.path}.{key}")
+        return None
+
+    def text_of(self, key: str) -> str:
+        """Return a member's text, "" when it is absent or null."""
+        member = self.find(key)
+        return member.text if member else ""
+
+    @property
+    def text(self) -> str:
+        """The scalar as printed; true and false as those words. Raises PageChanged otherwise."""
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        if isinstance(self.value, str):
+            return self.value.strip()
+        raise PageChanged(f"{self.path}: expected text or a number, got {self._kind()}")
+
+    def each(self) -> Iterator["Json"]:
+        """Walk an array. Raises PageChanged when it is not one."""
+        if not isinstance(self.value, list):
+            raise PageChanged(f"{self.path}: expected an array, got {self._kind()}")
+        for index, value in enumerate(self.value):
+            yield Json(value, f"{self.path}[{index}]")
+
+    def members(self) -> Iterator[tuple[str, "Json"]]:
+        """Walk an object. Raises PageChanged when it is not one."""
+        if not isinstance(self.value, dict):
+            raise PageChanged(f"{self.path}: expected an object, got {self._kind()}")
+        for key, value in self.value.items():
+            yield key, Json(value, f"{self.path}.{key}")
+
+    def _kind(self) -> str:
+        names: Mapping[type, str] = {dict: "an object", list: "an array", str: "text"}
+        return "null" if self.value is None else names.get(type(self.value), "a boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A place in an HTML document; `path` names it in errors."""
+
+    tag: Tag
+    path: str
+
+    def all(self, css: str) -> tuple["Element", ...]:
+        """Return every match of a selector. Raises PageChanged for none."""
+        matches = self.find_all(css)
+        if not matches:
+            raise PageChanged(f"{self.path}: nothing matches {css!r}")
+        return matches
+
+    def find_all(self, css: str) -> tuple["Element", ...]:
+        """Return every match of a selector, perhaps none."""
+        return tuple(Element(tag, f"{self.path} {css}") for tag in self.tag.select(css))
+
+    def one(self, css: str) -> "Element":
+        """Return the first match of a selector. Raises PageChanged for none."""
+        return self.all(css)[0]
+
+    @property
+    def text(self) -> str:
+        """The text with runs of white space as one space."""
+        return re.sub(r"\s+", " ", self.tag.get_text(" ")).strip()
+
+    @property
+    def source(self) -> str:
+        """The text exactly as it stands; for scripts."""
+        return self.tag.get_text()
+
+    def attr(self, name: str) -> str:
+        """Return an attribute. Raises PageChanged when it is absent."""
+        value = self.tag.get(name)
+        if value is None:
+            raise PageChanged(f"{self.path}: no attribute {name!r}")
+        return " ".join(value) if isinstance(value, list) else value.strip()
+
+    def labelled(self, css: str, *, label: str) -> "Cells":
+        """Return the texts of the matches of a selector by their attribute `label`."""
+        return Cells({cell.attr(label): cell.text for cell in self.all(css)}, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one table row by column name."""
+
+    cells: Mapping[str, str]
+    path: str
+
+    def __getitem__(self, column: str) -> str:
+        """Return a cell. Raises PageChanged, naming the columns that are there."""
+        if column not in self.cells:
+            raise PageChanged(f"{self.path}: no column {column!r}; found {', '.join(self.cells)}")
+        return self.cells[column]
+
+    def find(self, column: str) -> str:
+        """Return a cell, "" when there is no such column."""
+        return self.cells.get(column, "")
+
+
+def _refuse_constant(text: str) -> str:
+    raise ValueError(f"{text} is no number")
+
+
+def _refuse_double_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object holds a key twice")
+    return members
+
+
+def _depth(text: str) -> int:
+    """Count the deepest nesting of brackets outside strings."""
+    depth = deepest = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+        if token.group() in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.group() in "]}":
+            depth -= 1
+    return deepest

@@ -1,0 +1,1 @@
+"""The gpuquote service: answers about GPU prices over gRPC and REST."""

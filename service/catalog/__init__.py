@@ -1,0 +1,1 @@
+"""Answers about prices, from an immutable snapshot in memory."""

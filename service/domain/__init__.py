@@ -1,0 +1,1 @@
+"""The vocabulary of gpuquote: values and pure functions, standard library only."""

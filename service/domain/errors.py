@@ -1,0 +1,143 @@
+"""What can go wrong, as exceptions that carry a stable reason.
+
+    QuoteError(reason, detail, metadata)
+    ├─ InvalidRequest   INVALID_ARGUMENT, with violations
+    ├─ NotFound
+    ├─ Conflict         ABORTED
+    ├─ Precondition     FAILED_PRECONDITION
+    ├─ Exhausted        RESOURCE_EXHAUSTED, with retry_after_seconds
+    └─ Unavailable      UNAVAILABLE, with retry_after_seconds
+
+Raised where the cause is known and translated once, in `service.rpc.status`. Nothing between
+catches them except to add context.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Stable reasons; a reason is never reused for another cause."""
+
+    BAD_FIELD = "BAD_FIELD"
+    BAD_FIELD_MASK = "BAD_FIELD_MASK"
+    BAD_FILTER = "BAD_FILTER"
+    BAD_JSON = "BAD_JSON"
+    BAD_MONEY = "BAD_MONEY"
+    BAD_NAME = "BAD_NAME"
+    BAD_ORDER_BY = "BAD_ORDER_BY"
+    BAD_PAGE_SIZE = "BAD_PAGE_SIZE"
+    BAD_PAGE_TOKEN = "BAD_PAGE_TOKEN"  # noqa: S105 - a reason, not a secret
+    BODY_TOO_LARGE = "BODY_TOO_LARGE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    FIELD_REQUIRED = "FIELD_REQUIRED"
+    GPU_MODEL_NOT_FOUND = "GPU_MODEL_NOT_FOUND"
+    INTERNAL = "INTERNAL"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NO_FRESH_PRICES = "NO_FRESH_PRICES"
+    OFFER_NOT_FOUND = "OFFER_NOT_FOUND"
+    OVERLOADED = "OVERLOADED"
+    PAGE_TOKEN_MISMATCH = "PAGE_TOKEN_MISMATCH"  # noqa: S105 - a reason, not a secret
+    PRICES_TOO_OLD = "PRICES_TOO_OLD"
+    PROVIDER_NOT_ENABLED = "PROVIDER_NOT_ENABLED"
+    PROVIDER_NOT_FOUND = "PROVIDER_NOT_FOUND"
+    ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
+    RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
+    RUN_NOT_FOUND = "RUN_NOT_FOUND"
+    SERVICE_UNREACHABLE = "SERVICE_UNREACHABLE"
+    STORE_UNREACHABLE = "STORE_UNREACHABLE"
+    UNIMPLEMENTED = "UNIMPLEMENTED"
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    UNKNOWN_GPU_FAMILY = "UNKNOWN_GPU_FAMILY"
+    UNKNOWN_GPU_MODEL = "UNKNOWN_GPU_MODEL"
+    UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fault of a request: the field as the caller wrote it, and what is wrong with it."""
+
+    field: str
+    description: str
+    reason: Reason
+
+
+class QuoteError(Exception):
+    """Root of all errors that a caller may see.
+
+    `detail` is English for people; every variable part of it is also in `metadata`.
+    """
+
+    def __init__(
+        self, reason: Reason, detail: str, *, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.metadata = dict(metadata or {})
+
+
+class InvalidRequest(QuoteError):
+    """The request is wrong whatever the state of the system; lists every violation at once."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        violations: tuple[Violation, ...] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, detail, metadata=metadata)
+        self.violations = violations
+
+    @classmethod
+    def of(cls, violations: tuple[Violation, ...]) -> "InvalidRequest":
+        """Build the error of one or more violations; the first one gives the reason."""
+        first = violations[0]
+        detail = "; ".join(f"{v.field}: {v.description}" for v in violations)
+        return cls(first.reason, detail, violations=violations)
+
+
+class NotFound(QuoteError):
+    """The named resource does not exist."""
+
+
+class Conflict(QuoteError):
+    """Another operation is in the way."""
+
+
+class Precondition(QuoteError):
+    """The request is right, the state of the system does not allow it."""
+
+
+class Exhausted(QuoteError):
+    """Too much at once; try again after `retry_after_seconds`."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        retry_after_seconds: int,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, detail, metadata=metadata)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(QuoteError):
+    """A part is out of reach; try again after `retry_after_seconds`."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        retry_after_seconds: int,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, detail, metadata=metadata)
+        self.retry_after_seconds = retry_after_seconds

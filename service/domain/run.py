@@ -1,0 +1,46 @@
+"""A collection run: one attempt to collect one provider's offers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from service.domain.provider import RejectCount
+
+NO_COLLECTOR = "NO_COLLECTOR"
+NO_COLLECTOR_AFTER = timedelta(seconds=60)
+RUNS_KEPT_FOR = timedelta(days=14)
+
+
+class RunState(StrEnum):
+    """How far a collection run is."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    HELD = "HELD"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended."""
+        return self not in {RunState.PENDING, RunState.RUNNING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionRun:
+    """One attempt; `run_id` sorts by `create_time`."""
+
+    run_id: str
+    provider: str
+    state: RunState
+    create_time: datetime
+    reason: str = ""
+    detail: str = ""
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    offer_count: int = 0
+    rejects: tuple[RejectCount, ...] = ()
+    body_byte_count: int = 0
+    missing_parts: tuple[str, ...] = ()
+    replayed: bool = False

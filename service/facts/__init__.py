@@ -1,0 +1,1 @@
+"""Dated tables with a source per row, and their loader."""

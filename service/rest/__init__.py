@@ -1,0 +1,1 @@
+"""The REST face: a gateway built from the descriptors of the contract."""

@@ -1,0 +1,1 @@
+"""The store: ports, codec, and the implementations on Redis and in memory."""
