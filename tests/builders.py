@@ -1,0 +1,64 @@
+"""Values with good defaults for tests."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from service.domain.money import Money
+from service.domain.offer import ListedPrice, Offer, PriceUnit, PurchaseModel
+from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
+
+NOW = datetime(2026, 10, 8, 12, 0, tzinfo=UTC)
+
+
+def an_offer(*, price: str = "2.49", gpu_count: str = "1", **overrides: Any) -> Offer:
+    """Build an on-demand H100; `price` is US dollars per GPU-hour."""
+    per_gpu, count = Decimal(price), Decimal(gpu_count)
+    values: dict[str, Any] = {
+        "offer_id": "nimbus-h100-sxm-1x-on-demand",
+        "provider": "nimbus",
+        "sku": "h100-sxm-1x",
+        "part": "prices",
+        "gpu_model": "h100-sxm-80gb",
+        "gpu_family": "H100",
+        "gpu_count": count,
+        "vram_gb": 80,
+        "purchase_model": PurchaseModel.ON_DEMAND,
+        "price_per_hour": per_gpu * count,
+        "price_per_gpu_hour": per_gpu,
+        "listed": ListedPrice(
+            text=f"${per_gpu}", amount=Money(amount=per_gpu), unit=PriceUnit.GPU_HOUR
+        ),
+        "observe_time": NOW,
+        "price_change_time": NOW,
+        "first_seen_time": NOW,
+        "source_uri": "https://nimbus.example/gpu-pricing",
+    }
+    return Offer(**(values | overrides))
+
+
+def a_status(provider: str = "nimbus", **overrides: Any) -> ProviderStatus:
+    """Build the status of a provider whose last run went well."""
+    values: dict[str, Any] = {
+        "provider": provider,
+        "title": provider.title(),
+        "home": f"https://{provider}.example",
+        "state": ProviderState.OK,
+        "interval": timedelta(minutes=60),
+        "last_attempt_time": NOW,
+        "last_success_time": NOW,
+    }
+    return ProviderStatus(**(values | overrides))
+
+
+def a_snapshot(*offers: Offer, provider: str = "nimbus", **overrides: Any) -> ProviderSnapshot:
+    """Build a published snapshot of one provider."""
+    values: dict[str, Any] = {
+        "provider": provider,
+        "snapshot_id": "s1",
+        "content_revision": "c1",
+        "publish_time": NOW,
+        "interval": timedelta(minutes=60),
+        "offers": offers,
+    }
+    return ProviderSnapshot(**(values | overrides))
