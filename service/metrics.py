@@ -1,0 +1,40 @@
+"""Metrics of this process, or of all processes under `up`, on a port of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+
+LOOPBACK = "127.0.0.1"
+# The client library reads this variable itself, when it is first imported.
+SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def serve(port: int, *, shared_folder: Path | None = None) -> Callable[[], None]:
+    """Answer /metrics on loopback; returns what stops it. Port 0 answers nothing.
+
+    With a shared folder the figures of every process that writes there are added up. Raises
+    OSError when the port is taken.
+    """
+    if port == 0:
+        return lambda: None
+    registry = REGISTRY
+    if shared_folder:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(shared_folder))
+    server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
+
+
+def clear(shared_folder: Path) -> None:
+    """Make an empty shared folder: figures of earlier runs would be added to today's."""
+    shared_folder.mkdir(parents=True, exist_ok=True)
+    for stale in shared_folder.glob("*.db"):
+        stale.unlink()
