@@ -67,7 +67,7 @@ generate: $(VENV)/dev-ready ## Write messages, stubs and OpenAPI from the protos
 	$(BIN)/python tools/generate.py
 
 golden: $(VENV)/dev-ready ## Write a provider's golden file: make golden P=lambda
-	$(BIN)/python tools/golden.py $(P)
+	$(BIN)/python -m tools.golden $(P)
 
 record: $(VENV)/dev-ready ## Fetch a provider's pages politely as fixtures: make record P=lambda
 	$(BIN)/python -m scrapers record $(P)

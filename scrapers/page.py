@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from bs4 import BeautifulSoup, Tag
 
@@ -19,6 +20,7 @@ from scrapers.errors import PageChanged
 _SHOWN_KEYS = 12
 # Deeper than any page of a provider; a parser must not be driven into recursion by a hostile one.
 _MAX_JSON_DEPTH = 64
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,12 @@ class Page:
 
     @cached_property
     def html(self) -> "Element":
-        """The page as HTML."""
+        """The page as HTML. Raises PageChanged when it ends within a text or a tag.
+
+        A page that was cut off would otherwise end in a price that lacks its last digits.
+        """
+        if not self.text.rstrip().endswith(">"):
+            raise PageChanged(f"{self.kind}: not whole HTML, it ends in {self.text[-20:]!r}")
         return Element(BeautifulSoup(self.text, "lxml"), path=self.kind)
 
     def scripts(self, content_type: str) -> tuple["Json", ...]:
@@ -84,18 +91,18 @@ class Json:
 
     def __getitem__(self, key: str) -> "Json":
         """Return a member. Raises PageChanged, naming the keys that are there."""
-        if not isinstance(self.value, dict):
+        members = self._members()
+        if members is None:
             raise PageChanged(f"{self.path}: expected an object with {key!r}, got {self._kind()}")
-        if key not in self.value:
-            found = ", ".join(sorted(self.value)[:_SHOWN_KEYS]) or "nothing"
+        if key not in members:
+            found = ", ".join(sorted(members)[:_SHOWN_KEYS]) or "nothing"
             raise PageChanged(f"{self.path}: no {key!r}; found {found}")
-        return Json(self.value[key], f"{self.path}.{key}")
+        return Json(members[key], f"{self.path}.{key}")
 
     def find(self, key: str) -> "Json | None":
         """Return a member, or None when it is absent or null."""
-        if isinstance(self.value, dict) and self.value.get(key) is not None:
-            return Json(self.value[key], f"{self.path}.{key}")
-        return None
+        member = (self._members() or {}).get(key)
+        return None if member is None else Json(member, f"{self.path}.{key}")
 
     def text_of(self, key: str) -> str:
         """Return a member's text, "" when it is absent or null."""
@@ -111,23 +118,35 @@ class Json:
             return self.value.strip()
         raise PageChanged(f"{self.path}: expected text or a number, got {self._kind()}")
 
+    @property
+    def number(self) -> Decimal:
+        """The number as printed, exactly. Raises PageChanged for a sign, an exponent, a word."""
+        text = self.text
+        if not _PLAIN_NUMBER.fullmatch(text):
+            raise PageChanged(f"{self.path}: {text[:40]!r} is not a plain number")
+        return Decimal(text)
+
     def each(self) -> Iterator["Json"]:
         """Walk an array. Raises PageChanged when it is not one."""
         if not isinstance(self.value, list):
             raise PageChanged(f"{self.path}: expected an array, got {self._kind()}")
-        for index, value in enumerate(self.value):
+        for index, value in enumerate(cast("list[object]", self.value)):
             yield Json(value, f"{self.path}[{index}]")
 
     def members(self) -> Iterator[tuple[str, "Json"]]:
         """Walk an object. Raises PageChanged when it is not one."""
-        if not isinstance(self.value, dict):
+        members = self._members()
+        if members is None:
             raise PageChanged(f"{self.path}: expected an object, got {self._kind()}")
-        for key, value in self.value.items():
+        for key, value in members.items():
             yield key, Json(value, f"{self.path}.{key}")
 
+    def _members(self) -> dict[str, Any] | None:
+        return cast("dict[str, Any]", self.value) if isinstance(self.value, dict) else None
+
     def _kind(self) -> str:
-        names: Mapping[type, str] = {dict: "an object", list: "an array", str: "text"}
-        return "null" if self.value is None else names.get(type(self.value), "a boolean")
+        names = {"dict": "an object", "list": "an array", "str": "text", "NoneType": "null"}
+        return names.get(type(self.value).__name__, "a boolean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +209,16 @@ class Cells:
     def find(self, column: str) -> str:
         """Return a cell, "" when there is no such column."""
         return self.cells.get(column, "")
+
+    def starting(self, prefix: str) -> tuple[str, str]:
+        """Return the column whose name starts so, and its cell. Raises PageChanged for none.
+
+        For columns whose name carries a unit or a footnote sign: "PRICE/GPU/HR*".
+        """
+        for column, text in self.cells.items():
+            if column.startswith(prefix):
+                return column, text
+        raise PageChanged(f"{self.path}: no column {prefix!r}…; found {', '.join(self.cells)}")
 
 
 def _refuse_constant(text: str) -> str:

@@ -32,7 +32,7 @@ class Request:
     url: str
     method: str = "GET"
     json_body: Mapping[str, object] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ class RawOffer:
     `vram` (one GPU) and `total_vram` (all GPUs of the row). A `total_vram` without `gpu_count`
     gives the count as total / VRAM of the model, a fraction for slices. `stock` is the printed
     stock value, None when the source says nothing; `stock_evidence` names its field.
-    `sku` is unique within (region, purchase model, term).
+    `sku` is unique within (region, purchase model, term). `trust` and `delivery_model` are None
+    where the provider's own hold.
     """
 
     sku: str
@@ -91,6 +92,7 @@ class RawOffer:
     fabric_gbps_per_gpu: str = ""
     storage_price: str = ""
     egress_price: str = ""
+    trust: Trust | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +131,21 @@ class Provider:
     id: str
     title: str
     home: str
-    pages: Mapping[str, str | Request] = field(default_factory=dict)
-    parts: Mapping[str, Mapping[str, str | Request]] = field(default_factory=dict)
+    pages: Mapping[str, str | Request] = field(default_factory=dict[str, str | Request])
+    parts: Mapping[str, Mapping[str, str | Request]] = field(
+        default_factory=dict[str, Mapping[str, str | Request]]
+    )
     hosts: tuple[str, ...] = ()
     every: timedelta = PRICE_PAGE_EVERY
     opt_in: bool = False
     unverified: bool = False
     large: bool = False
     key_variable: str = ""
-    declared: Mapping[str, Declared] = field(default_factory=dict)
-    stock_states: Mapping[str, AvailabilityState] = field(default_factory=dict)
-    regions: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Declared] = field(default_factory=dict[str, Declared])
+    stock_states: Mapping[str, AvailabilityState] = field(
+        default_factory=dict[str, AvailabilityState]
+    )
+    regions: Mapping[str, str] = field(default_factory=dict[str, str])
     delivery_model: DeliveryModel = DeliveryModel.NOT_STATED
     trust: Trust = Trust.FIRST_PARTY
     tax: TaxTreatment = TaxTreatment.NOT_STATED

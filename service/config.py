@@ -14,6 +14,7 @@ from typing import Any
 
 import platformdirs
 
+VERSION = "0.1.0"
 PREFIX = "GPUQUOTE_"
 DEFAULT_CONTACT = "https://github.com/gpuquote/gpuquote"
 _HIGHEST_PORT = 65_535

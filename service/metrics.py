@@ -22,7 +22,7 @@ def serve(port: int, *, shared_folder: Path | None = None) -> Callable[[], None]
     registry = REGISTRY
     if shared_folder:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(shared_folder))
+        MultiProcessCollector(registry, path=str(shared_folder))  # type: ignore[no-untyped-call]
     server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
 
     def stop() -> None:

@@ -155,13 +155,27 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PendingPrice:
+    """A price that the gate holds back, and how often in a row it has been seen.
+
+    In US dollars per GPU-hour at the exchange rate of the offer's last accepted price, so that a
+    move of the currency does not look like a move of the price.
+    """
+
+    price_per_gpu_hour: Decimal
+    first_seen_time: datetime
+    run_count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A price with everything that is known about it; see protos/gpuquote/v1/offer.proto.
 
     `provider`, `gpu_model` and `offer_id` are bare ids. Prices are US dollars. A field that the
     source does not state is None, empty or NOT_STATED. `part` names the page, zone or region of
     the source that it was read from, so that a run which misses that part keeps the offer;
-    `missed_run_count` counts the runs since the offer was last on the page. Neither is served.
+    `missed_run_count` counts the runs since the offer was last on the page; `pending` is the
+    price that waits for confirmation behind this one. None of the three is served.
     """
 
     offer_id: str
@@ -182,6 +196,7 @@ class Offer:
     source_uri: str
     standing: Standing = Standing.ACCEPTED
     missed_run_count: int = 0
+    pending: PendingPrice | None = None
     min_gpu_count: int | None = None
     max_cluster_gpu_count: int | None = None
     available_gpu_count: int | None = None

@@ -44,3 +44,12 @@ class CollectionRun:
     body_byte_count: int = 0
     missing_parts: tuple[str, ...] = ()
     replayed: bool = False
+
+
+def run_id_at(create_time: datetime, *, entropy: str) -> str:
+    """Make the id of a run: ids sort by `create_time` to the millisecond.
+
+    `entropy` (lower-case hex) keeps runs of the same millisecond apart.
+    """
+    milliseconds = int(create_time.timestamp() * 1000)
+    return f"{milliseconds:012x}-{entropy}"

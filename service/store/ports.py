@@ -20,7 +20,19 @@ class StoreUnreachable(Exception):
 
 
 class NewerSchema(Exception):
-    """The stored data were written by a newer version; this one refuses to write."""
+    """The stored data were written by a newer version; this one refuses to write.
+
+    Raised by `register`, `publish`, `request_run`, `save_run` and `acquire`.
+    """
+
+
+class UnreadableSnapshot(Exception):
+    """One provider's current snapshot is missing, damaged or of a newer version.
+
+    Only that provider is concerned: a reader goes on with the others and with what it already
+    holds; a publisher replaces the snapshot, with `previous_id` from `pointers()`. The store
+    has logged it.
+    """
 
 
 class PublishOutcome(StrEnum):
@@ -55,7 +67,10 @@ class CatalogStore(Protocol):
         """Return the id of the current snapshot of every provider that has one."""
 
     def snapshot(self, provider: str) -> ProviderSnapshot | None:
-        """Return the current snapshot, whole; None before the first publication."""
+        """Return the current snapshot, whole; None before the first publication.
+
+        Raises UnreadableSnapshot.
+        """
 
     def publish(
         self,
@@ -68,8 +83,12 @@ class CatalogStore(Protocol):
         """Make `snapshot` current in one step, with its changes and its history points.
 
         FENCED when a higher fencing token was seen, OUTDATED when the current snapshot is not
-        `previous_id` ("" for none); nothing is written in both cases.
+        `previous_id` ("" for none); nothing is written in both cases. After StoreUnreachable it
+        may or may not have happened: `pointers()` tells.
         """
+
+    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
+        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
 
     def position(self) -> str:
         """Return the current end of the event stream."""
@@ -77,13 +96,15 @@ class CatalogStore(Protocol):
     def wait_for_event(self, *, after: str, timeout_seconds: float) -> str:
         """Block until something was published or registered after `after`; return the new end.
 
-        Returns `after` itself when nothing happened in time.
+        Returns `after` itself when nothing happened in time. A stream that was lost or rolled
+        back counts as an event.
         """
 
     def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
         """Return the history of an offer, oldest first: time, nano-dollars an hour, availability.
 
-        One point per change of price or availability.
+        One point per change of price or availability; the newest few thousand are kept. A
+        delisting is a point with the last price and NOT_OFFERED.
         """
 
     def page_token_key(self) -> bytes:
@@ -101,7 +122,10 @@ class RunStore(Protocol):
         """
 
     def take_request(self, *, timeout_seconds: float) -> CollectionRun | None:
-        """Take the oldest queued run; None when none came in time."""
+        """Take the oldest queued run; None when none came in time.
+
+        Runs that have ended, or have waited longer than `NO_COLLECTOR_AFTER`, are passed over.
+        """
 
     def save_run(self, run: CollectionRun) -> None:
         """Store a run, replacing what stood there; kept for `RUNS_KEPT_FOR`."""
@@ -117,7 +141,10 @@ class LeaseStore(Protocol):
     """One lease: whoever holds it collects and publishes."""
 
     def acquire(self, *, holder: str, length: timedelta) -> Lease | None:
-        """Take the lease if it is free or already ours; a new term gets a higher fencing token."""
+        """Take the lease if it is free or already ours; a new term gets a higher fencing token.
+
+        `holder` must differ between processes and between restarts.
+        """
 
     def renew(self, lease: Lease, *, length: timedelta) -> bool:
         """Extend a lease that is still ours; False when it is not."""

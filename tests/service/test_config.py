@@ -1,4 +1,5 @@
 import argparse
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from service.config import (
     TABLE,
+    VERSION,
     Settings,
     SettingsError,
     add_flags,
@@ -104,3 +106,8 @@ def test_a_secret_file_that_is_missing_is_named() -> None:
 def test_a_value_that_does_not_fit_names_its_variable(variable: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"GPUQUOTE_{variable}"):
         Settings.from_env({f"GPUQUOTE_{variable}": text})
+
+
+def test_the_version_is_the_one_of_the_distribution() -> None:
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    assert tomllib.loads(pyproject.read_text())["project"]["version"] == VERSION

@@ -1,0 +1,292 @@
+"""Collect GPU prices: run | once | show | baseline.
+
+`once` and `show` work beside the running program, through its store, or alone. While a collector
+leads, `once` asks it to run and waits; it then collects only the providers that it has enabled. A
+replay has a store of its own, which live runs never read.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from scrapers.baseline import baseline_offers, baseline_providers
+from scrapers.collect import Collector
+from scrapers.fetch import Fetcher, HttpFetcher
+from scrapers.leadership import new_holder
+from scrapers.normalize import Normalizer
+from scrapers.once import collect_now
+from scrapers.provider import Provider
+from scrapers.registry import load_providers
+from scrapers.replay import ReplayBroken, ReplayFetcher
+from scrapers.report import (
+    ShownProgress,
+    offers_json,
+    print_offers,
+    print_runs,
+    runs_json,
+)
+from scrapers.schedule import Scheduler
+from scrapers.selection import Choice, UnknownProvider, choose, named
+from service import logs, metrics, wiring
+from service.config import Settings, SettingsError, add_flags, with_flags
+from service.domain.run import CollectionRun, RunState
+from service.facts.baseline import BASELINE_PATH, write_baseline
+from service.facts.tables import load_exchange_rates, load_gpu_registry
+from service.store.embedded import ServerFailed
+from service.store.memory_store import MemoryStore
+from service.store.ports import NewerSchema, Store, StoreUnreachable, UnreadableSnapshot
+from service.store.redis_link import BadStoreUrl, UnsuitableStore
+
+OK = 0
+FAILED = 1
+UNUSABLE = 2
+INTERRUPTED = 130
+
+
+class Unusable(Exception):
+    """The command cannot be carried out as given; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What every command starts from."""
+
+    settings: Settings
+    providers: Mapping[str, Provider]
+    fetcher: Fetcher
+    data_dir: Path
+    keys: frozenset[str]
+
+    @property
+    def replays(self) -> bool:
+        """Whether pages come from recordings."""
+        return self.settings.replay is not None
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Decide which providers are on. Raises UnknownProvider."""
+        return choose(
+            self.providers,
+            enabled=self.settings.providers,
+            keys=None if self.replays else self.keys,
+        )
+
+    def collector(self, store: Store) -> Collector:
+        """Build a collector that publishes to `store`."""
+        registry = load_gpu_registry()
+        return Collector(
+            store=store,
+            fetcher=self.fetcher,
+            normalizer=Normalizer(registry=registry, rates=load_exchange_rates()),
+            registry=registry,
+            clock=wiring.utc_now,
+            replayed=self.replays,
+        )
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command; returns its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_env(with_flags(environ, given))
+        logs.set_up(settings.log_level)
+        setup = _set_up(settings, environ)
+        command = {"run": run, "once": once, "show": show, "baseline": baseline}[given.command]
+        return command(setup, given)
+    except (
+        BadStoreUrl,
+        NewerSchema,
+        OSError,
+        ReplayBroken,
+        ServerFailed,
+        SettingsError,
+        StoreUnreachable,
+        UnknownProvider,
+        UnreadableSnapshot,
+        UnsuitableStore,
+        Unusable,
+    ) as error:
+        print(f"gpuquote: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def run(setup: Setup, _: argparse.Namespace) -> int:
+    """Run the scheduler until a signal comes."""
+    stop = threading.Event()
+
+    def set_stop(_: int, __: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, set_stop)
+    # Its every step at INFO would bury our own one line a run.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    settings = setup.settings
+    with wiring.open_store(settings, setup.data_dir) as store:
+        scheduler = Scheduler(
+            store=store,
+            collector=setup.collector(store),
+            choices=setup.choices(),
+            holder=new_holder(),
+            lease_length=timedelta(seconds=settings.lease_seconds),
+            clock=wiring.utc_now,
+            replayed=setup.replays,
+        )
+        stop_metrics = metrics.serve(settings.metrics_port)
+        scheduler.start()
+        stop.wait()
+        scheduler.stop()
+        stop_metrics()
+    return OK
+
+
+def once(setup: Setup, given: argparse.Namespace) -> int:
+    """Collect now; exit code 1 when a provider that should have answered did not."""
+    choices = setup.choices()
+    with _own_store(setup) as store:
+        collector = setup.collector(store)
+        asked, off = _asked(setup, choices, names=given.provider, collector=collector)
+        with ShownProgress(asked) as progress:
+            runs = collect_now(
+                asked,
+                store=store,
+                collector=collector,
+                lease_length=timedelta(seconds=setup.settings.lease_seconds),
+                on_step=progress.on_step,
+                on_end=progress.on_end,
+            )
+    if given.json:
+        print(runs_json(runs, off).decode())
+    else:
+        print_runs(runs, off, stream=sys.stdout)
+    named_but_off = any(choice.provider.id in given.provider for choice in off)
+    return OK if all(map(_answered, runs.values())) and not named_but_off else FAILED
+
+
+def show(setup: Setup, given: argparse.Namespace) -> int:
+    """Print the offers of one provider as they stand in the store."""
+    provider = named(setup.providers, given.provider)
+    with _own_store(setup) as store:
+        snapshot = store.snapshot(provider.id)
+        status = store.statuses().get(provider.id)
+    if snapshot is None:
+        state = status.state.value if status else "never collected"
+        print(f"gpuquote: no offers of {provider.id} ({state})", file=sys.stderr)
+        return FAILED
+    now = wiring.utc_now()
+    if given.json:
+        print(offers_json(snapshot, now=now).decode())
+    else:
+        print_offers(snapshot, now=now, stream=sys.stdout)
+    return OK
+
+
+def baseline(setup: Setup, given: argparse.Namespace) -> int:
+    """Write the bundled baseline from recorded pages."""
+    if not setup.replays:
+        raise Unusable("baseline needs recorded pages: --replay DIR")
+    collector = setup.collector(MemoryStore())
+    offers, counts = baseline_offers(setup.providers, collector=collector)
+    if not offers:
+        raise Unusable("the recordings hold no offers of our providers")
+    write_baseline(given.output, offers, providers=baseline_providers(setup.providers))
+    for provider, count in counts.items():
+        print(f"{provider:<16} {count:>6} offers")
+    print(f"{len(offers)} offers in {given.output}")
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scrapers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_flags(commands.add_parser("run", help="run the scheduler until a signal comes"))
+    collect = commands.add_parser("once", help="collect now and print how it went")
+    collect.add_argument("provider", nargs="*", help="ids; none: all that are enabled")
+    shown = commands.add_parser("show", help="print the offers of one provider")
+    shown.add_argument("provider")
+    for command in (collect, shown):
+        command.add_argument("--json", action="store_true", help="print JSON")
+        add_flags(command)
+    written = commands.add_parser("baseline", help="write the bundled baseline")
+    written.add_argument("--output", type=Path, default=BASELINE_PATH)
+    add_flags(written)
+    return parser
+
+
+def _set_up(settings: Settings, environ: Mapping[str, str]) -> Setup:
+    fetcher: Fetcher
+    digest = ""
+    if settings.replay:
+        fetcher = replay = ReplayFetcher.open(settings.replay, now=wiring.utc_now)
+        digest = replay.manifest_digest
+    else:
+        fetcher = _live_fetcher(settings)
+    return Setup(
+        settings=settings,
+        providers=load_providers(),
+        fetcher=fetcher,
+        data_dir=wiring.data_dir_of(settings, digest),
+        keys=frozenset(name for name, value in environ.items() if value),
+    )
+
+
+def _live_fetcher(settings: Settings) -> Fetcher:
+    try:
+        return HttpFetcher(contact=settings.contact, now=wiring.utc_now)
+    except ValueError as error:
+        raise SettingsError(f"GPUQUOTE_CONTACT: {error}") from error
+
+
+def _own_store(setup: Setup) -> AbstractContextManager[Store]:
+    """Open the store; a replay never writes to a store that was named for live prices."""
+    settings = replace(setup.settings, redis_url="") if setup.replays else setup.settings
+    return wiring.open_store(settings, setup.data_dir)
+
+
+def _asked(
+    setup: Setup, choices: Sequence[Choice], *, names: Sequence[str], collector: Collector
+) -> tuple[list[Provider], list[Choice]]:
+    """Return the providers to collect, and those to show as off.
+
+    Naming a provider turns an opt-in one on; a missing key it cannot replace.
+    """
+    if names:
+        wanted = {named(setup.providers, name).id for name in names}
+        keyless = choose(
+            {name: setup.providers[name] for name in wanted},
+            enabled=["all"],
+            keys=None if setup.replays else setup.keys,
+        )
+        return [c.provider for c in keyless if c.is_on], [c for c in keyless if not c.is_on]
+    on = [choice.provider for choice in choices if choice.is_on]
+    if setup.replays:
+        on = [provider for provider in on if collector.has_recording(provider)]
+    return on, [choice for choice in choices if not choice.is_on]
+
+
+def _answered(run: CollectionRun) -> bool:
+    return run.state in {RunState.SUCCEEDED, RunState.PARTIAL}
+
+
+def run_as_program() -> NoReturn:
+    """Run with the arguments and the environment of this process."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main(sys.argv[1:], os.environ))
+
+
+if __name__ == "__main__":
+    run_as_program()

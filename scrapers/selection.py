@@ -1,0 +1,122 @@
+"""Which providers are on: all but the opt-in ones, unless the settings name them."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from scrapers.provider import Provider
+from service.domain.provider import ProviderState, ProviderStatus
+
+ALL = "all"
+# States that a setting decides; they end when the setting does.
+_BY_SETTING = frozenset({ProviderState.DISABLED, ProviderState.NEEDS_KEY})
+
+
+class UnknownProvider(Exception):
+    """No provider has this id; the message names the nearest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A provider and whether it is collected: PENDING if so, else DISABLED or NEEDS_KEY."""
+
+    provider: Provider
+    state: ProviderState
+    detail: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether this provider is collected."""
+        return self.state is ProviderState.PENDING
+
+
+def choose(
+    providers: Mapping[str, Provider],
+    *,
+    enabled: Collection[str],
+    keys: Collection[str] | None,
+) -> tuple[Choice, ...]:
+    """Decide on every provider, ordered by id.
+
+    `enabled` is the setting: empty means all but the opt-in ones, "all" means every one. `keys`
+    are the names of the variables that hold something; None when no keys are needed (replay).
+    Raises UnknownProvider.
+    """
+    for name in enabled:
+        if name != ALL:
+            named(providers, name)
+    return tuple(
+        _choice(provider, enabled=enabled, keys=keys) for _, provider in sorted(providers.items())
+    )
+
+
+def named(providers: Mapping[str, Provider], name: str) -> Provider:
+    """Return a provider by id. Raises UnknownProvider, naming the nearest."""
+    if name in providers:
+        return providers[name]
+    nearest = difflib.get_close_matches(name, providers, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"known: {_listed(providers)}"
+    raise UnknownProvider(f"{name!r} is not a provider; {hint}")
+
+
+def status_of(
+    choice: Choice,
+    *,
+    before: ProviderStatus | None,
+    replayed: bool,
+    next_attempt_time: datetime | None,
+) -> ProviderStatus:
+    """Build the status to register at the start: today's facts, yesterday's state if it holds."""
+    provider = choice.provider
+    fresh = ProviderStatus(
+        provider=provider.id,
+        title=provider.title,
+        home=provider.home,
+        state=choice.state,
+        interval=provider.every,
+        detail=choice.detail,
+        missing_variable=_missing_variable(choice),
+        next_attempt_time=next_attempt_time,
+        opt_in=provider.opt_in,
+        replayed=replayed,
+    )
+    if before is None:
+        return fresh
+    kept = replace(
+        fresh,
+        last_attempt_time=before.last_attempt_time,
+        last_success_time=before.last_success_time,
+    )
+    if not choice.is_on or before.state in _BY_SETTING:
+        return kept
+    return replace(
+        kept,
+        state=before.state,
+        detail=before.detail,
+        rejects=before.rejects,
+        replayed=before.replayed,
+    )
+
+
+def _choice(
+    provider: Provider, *, enabled: Collection[str], keys: Collection[str] | None
+) -> Choice:
+    if enabled and ALL not in enabled and provider.id not in enabled:
+        detail = "off: not named in GPUQUOTE_PROVIDERS"
+        return Choice(provider=provider, state=ProviderState.DISABLED, detail=detail)
+    if not enabled and provider.opt_in:
+        detail = "off unless named in GPUQUOTE_PROVIDERS"
+        return Choice(provider=provider, state=ProviderState.DISABLED, detail=detail)
+    if keys is not None and provider.key_variable and provider.key_variable not in keys:
+        detail = f"needs a key in {provider.key_variable}"
+        return Choice(provider=provider, state=ProviderState.NEEDS_KEY, detail=detail)
+    return Choice(provider=provider, state=ProviderState.PENDING)
+
+
+def _missing_variable(choice: Choice) -> str:
+    return choice.provider.key_variable if choice.state is ProviderState.NEEDS_KEY else ""
+
+
+def _listed(providers: Iterable[str]) -> str:
+    return ", ".join(sorted(providers)) or "none"

@@ -1,0 +1,45 @@
+"""The gateway's way to the service when both run in one process: a call, not a connection."""
+
+import time
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+from service.catalog.replica import Replica
+from service.rest.transport import Readiness, Reply, RpcFailed
+from service.rpc.dispatch import Call, Dispatcher, RpcError
+
+
+class LocalTransport:
+    """Calls the dispatcher directly, through the same chain as a gRPC call."""
+
+    def __init__(self, dispatcher: Dispatcher, replica: Replica) -> None:
+        self._dispatcher = dispatcher
+        self._replica = replica
+
+    def call(
+        self,
+        method: str,
+        request: Message,
+        *,
+        timeout_seconds: float,
+        metadata: Mapping[str, str],
+    ) -> Reply:
+        """Make one call. Raises RpcFailed."""
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            answer = self._dispatcher.call(
+                method, request, Call(metadata=metadata, deadline=deadline)
+            )
+        except RpcError as error:
+            raise RpcFailed(error.status, metadata=error.metadata) from error
+        return Reply(message=answer.message, json=answer.json, metadata=answer.metadata)
+
+    def revision(self) -> str | None:
+        """Return the revision that would answer now."""
+        return self._replica.current().revision
+
+    def readiness(self) -> Readiness:
+        """Say whether price questions can be answered."""
+        found = self._replica.readiness()
+        return Readiness(status=found.status.value, reasons=found.reasons)

@@ -1,0 +1,17 @@
+"""Request ids: the caller's own when it is harmless, else one of ours."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """Return the X-Request-Id of the request, or a new id.
+
+    Anything outside `[A-Za-z0-9._-]{1,64}` is replaced: it is echoed in headers and logs.
+    """
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _ACCEPTED.match(given) else os.urandom(10).hex()

@@ -1,0 +1,73 @@
+"""Collects what is wrong with a request, so that all of it is said at once."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from service.domain.errors import InvalidRequest, Reason, Violation
+
+_Value = TypeVar("_Value")
+_SHOWN_CHARACTERS = 40
+_NEAREST_COUNT = 3
+
+
+class Faults:
+    """The violations found so far, with the metadata that make them readable for programs."""
+
+    def __init__(self) -> None:
+        self._violations: list[Violation] = []
+        self._metadata: dict[str, str] = {}
+
+    def add(
+        self,
+        field: str,
+        description: str,
+        reason: Reason = Reason.BAD_FIELD,
+        *,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Note one violation; `field` is its path in the proto."""
+        self._violations.append(Violation(field, description, reason))
+        for key, value in (metadata or {}).items():
+            self._metadata.setdefault(key, value)
+
+    def attempt(self, read: Callable[[], _Value], otherwise: _Value) -> _Value:
+        """Return what `read` returns; where it raises InvalidRequest, note that and go on."""
+        try:
+            return read()
+        except InvalidRequest as error:
+            self._violations.extend(error.violations)
+            for key, value in error.metadata.items():
+                self._metadata.setdefault(key, value)
+            return otherwise
+
+    def raise_if_any(self) -> None:
+        """Raise InvalidRequest with everything noted; the first violation gives the reason."""
+        if self._violations:
+            plain = InvalidRequest.of(tuple(self._violations))
+            raise InvalidRequest(
+                plain.reason,
+                plain.detail,
+                violations=plain.violations,
+                metadata=self._metadata,
+            )
+
+
+def shown(text: str) -> str:
+    """Quote a caller's text for a message: bounded, control characters escaped."""
+    return repr(text[:_SHOWN_CHARACTERS])
+
+
+def nearest_of(text: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return up to three known words that the text may have meant, the likeliest first."""
+    spellings = {word.lower(): word for word in known}
+    found = difflib.get_close_matches(
+        text[:_SHOWN_CHARACTERS].lower(), spellings, n=_NEAREST_COUNT, cutoff=0.5
+    )
+    return tuple(spellings[word] for word in found)
+
+
+def unknown_text(text: str, kind: str, nearest: Iterable[str]) -> str:
+    """Say that the text is none of its kind, and what may have been meant."""
+    meant = ", ".join(repr(word) for word in nearest)
+    return f"{shown(text)} is not a {kind}" + (f"; nearest: {meant}" if meant else "")

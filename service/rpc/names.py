@@ -1,0 +1,22 @@
+"""Resource names: "offers/{offer}" and its kin, and the ids inside them."""
+
+import re
+
+from service.domain.errors import InvalidRequest, Reason, Violation
+from service.rpc.faults import shown
+
+OFFERS = "offers"
+PROVIDERS = "providers"
+GPU_MODELS = "gpuModels"
+RUNS = "collectionRuns"
+
+_ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?", re.ASCII)
+
+
+def id_from_name(name: str, collection: str, *, field: str = "name") -> str:
+    """Return the id in a full name. Raises InvalidRequest (BAD_NAME)."""
+    head, slash, identifier = name.partition("/")
+    if not slash or head != collection or not _ID.fullmatch(identifier):
+        description = f"{shown(name)} is not of the form {collection}/{{id}}"
+        raise InvalidRequest.of((Violation(field, description, Reason.BAD_NAME),))
+    return identifier

@@ -1,0 +1,301 @@
+"""Requests to questions: every violation of a request is found before any is reported."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from gpuquote.v1 import catalog_service_pb2, offer_pb2
+
+from service.catalog.query import OfferQuery
+from service.domain.errors import Reason
+from service.domain.filter import Node, all_of, any_of, compare, parse_filter
+from service.domain.geo import COUNTRIES, GEO_GROUPS
+from service.domain.gpu import GpuRegistry
+from service.domain.money import BadMoney, decimal_from_text
+from service.domain.offer import AvailabilityState, PurchaseModel
+from service.domain.order import DEFAULT_ORDER, OrderKey, parse_order
+from service.rpc.convert import find_enum_value
+from service.rpc.faults import Faults, nearest_of, shown, unknown_text
+from service.rpc.masks import Mask, mask_from_proto
+from service.rpc.names import GPU_MODELS, OFFERS, PROVIDERS, id_from_name
+
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+MAX_BATCH = 100
+MAX_VALUES = 100
+MAX_AGE_SECONDS = 10 * 366 * 86_400  # ten years, so that no arithmetic on times overflows
+
+NANOS = 1_000_000_000
+
+_Given = TypeVar("_Given")
+_OFFER: Any = offer_pb2.Offer.DESCRIPTOR
+_EVERYTHING: Node = all_of(())
+_CHEAPEST_FIRST: tuple[OrderKey, ...] = DEFAULT_ORDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOffers:
+    """What ListOffers asks: the query, and which fields of its rows to return."""
+
+    query: OfferQuery
+    mask: Mask | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedOffers:
+    """What GetOffer and BatchGetOffers ask: ids in the order of the request, and the fields."""
+
+    offer_ids: tuple[str, ...]
+    mask: Mask | None
+
+
+def read_list_offers(
+    request: catalog_service_pb2.ListOffersRequest,
+    *,
+    gpus: GpuRegistry,
+    providers: Collection[str],
+) -> ListedOffers:
+    """Read a ListOffersRequest. Raises InvalidRequest with every violation."""
+    faults = Faults()
+    page_size = read_page_size(request.page_size, faults)
+    text = faults.attempt(lambda: parse_filter(request.filter), _EVERYTHING)
+    order = faults.attempt(lambda: parse_order(request.order_by), _CHEAPEST_FIRST)
+    mask = mask_from_proto(request.fields, _OFFER, faults)
+    terms = [
+        *_choices(request, gpus, providers, faults),
+        *_count_bounds(request.min_gpu_count, request.max_gpu_count, faults),
+        *_other_bounds(request, faults),
+    ]
+    max_age = _read_max_age(request, faults)
+    faults.raise_if_any()
+    query = OfferQuery(
+        filter=all_of((text, *terms)),
+        order=order,
+        page_size=page_size,
+        page_token=request.page_token,
+        max_age=max_age,
+        arguments_digest=digest_of(request),
+    )
+    return ListedOffers(query=query, mask=mask)
+
+
+def read_get_offer(request: catalog_service_pb2.GetOfferRequest) -> NamedOffers:
+    """Read a GetOfferRequest. Raises InvalidRequest with every violation."""
+    faults = Faults()
+    offer_id = faults.attempt(lambda: id_from_name(request.name, OFFERS), "")
+    mask = mask_from_proto(request.fields, _OFFER, faults)
+    faults.raise_if_any()
+    return NamedOffers(offer_ids=(offer_id,), mask=mask)
+
+
+def read_batch_get_offers(request: catalog_service_pb2.BatchGetOffersRequest) -> NamedOffers:
+    """Read a BatchGetOffersRequest. Raises InvalidRequest with every violation."""
+    faults = Faults()
+    if len(request.names) > MAX_BATCH:
+        faults.add("names", f"{len(request.names)} names; at most {MAX_BATCH} at once")
+    offer_ids = [
+        faults.attempt(lambda name=name: id_from_name(name, OFFERS, field="names"), "")  # type: ignore[misc]
+        for name in request.names[:MAX_BATCH]
+    ]
+    mask = mask_from_proto(request.fields, _OFFER, faults)
+    faults.raise_if_any()
+    return NamedOffers(offer_ids=tuple(offer_ids), mask=mask)
+
+
+def read_page_size(page_size: int, faults: Faults) -> int:
+    """Return the rows of a page: 0 means 100, above 1000 is read as 1000."""
+    if page_size < 0:
+        faults.add(
+            "page_size",
+            f"{page_size} is negative",
+            Reason.BAD_PAGE_SIZE,
+            metadata={"pageSize": str(page_size)},
+        )
+    return min(page_size, MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE
+
+
+def digest_of(request: Message) -> bytes:
+    """Digest every argument of a list request but its page; a page token is bound to it."""
+    arguments = type(request)()
+    arguments.CopyFrom(request)
+    for field in ("page_size", "page_token"):
+        arguments.ClearField(field)
+    return hashlib.blake2b(
+        arguments.SerializeToString(deterministic=True),
+        digest_size=8,
+        person=request.DESCRIPTOR.name[:16].encode(),
+    ).digest()
+
+
+def read_families(families: Collection[str], gpus: GpuRegistry, faults: Faults) -> tuple[str, ...]:
+    """Return the families in the registry's spelling; unknown ones go to `faults`."""
+    return _each("gpu_family", families, lambda text: _read_family(text, gpus, faults), faults)
+
+
+def read_provider(
+    text: str, providers: Collection[str], faults: Faults, *, field: str = "provider"
+) -> str | None:
+    """Return the provider's id from an id or a name; None where it went to `faults`."""
+    provider = text.removeprefix(f"{PROVIDERS}/")
+    if provider in providers:
+        return provider
+    nearest = nearest_of(provider, providers)
+    faults.add(
+        field,
+        unknown_text(provider, "provider", nearest),
+        Reason.UNKNOWN_PROVIDER,
+        metadata={"provider": provider, "nearest": ",".join(nearest)},
+    )
+    return None
+
+
+def _choices(
+    request: catalog_service_pb2.ListOffersRequest,
+    gpus: GpuRegistry,
+    providers: Collection[str],
+    faults: Faults,
+) -> Iterator[Node]:
+    """Read the repeated fields: the values of each are alternatives."""
+    readers: dict[str, Callable[[Any], str | None]] = {
+        "gpu_model": lambda text: _read_gpu_model(text, gpus, faults),
+        "gpu_family": lambda text: _read_family(text, gpus, faults),
+        "provider": lambda text: read_provider(text, providers, faults),
+        "country_code": lambda text: _read_country(text, faults),
+        "geo": lambda text: _read_geo(text, faults),
+        "purchase_model": lambda number: _read_enum(
+            "purchase_model", PurchaseModel, number, faults
+        ),
+        "availability": lambda number: _read_enum(
+            "availability", AvailabilityState, number, faults
+        ),
+    }
+    for field, read in readers.items():
+        given = getattr(request, field)
+        if given:
+            yield _one_of(field, _each(field, given, read, faults))
+
+
+def _one_of(field: str, values: tuple[str, ...]) -> Node:
+    return any_of(tuple(compare(field, "=", value, argument=field) for value in values))
+
+
+def _each(
+    field: str,
+    given: Collection[_Given],
+    read: Callable[[_Given], str | None],
+    faults: Faults,
+) -> tuple[str, ...]:
+    if len(given) > MAX_VALUES:
+        faults.add(field, f"{len(given)} values; at most {MAX_VALUES}")
+        return ()
+    found = (read(value) for value in given)
+    return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
+def _read_gpu_model(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
+    gpu_model = text.removeprefix(f"{GPU_MODELS}/")
+    if gpus.find(gpu_model) is not None:
+        return gpu_model
+    nearest = tuple(gpus.nearest(gpu_model))
+    faults.add(
+        "gpu_model",
+        unknown_text(gpu_model, "GPU model", nearest),
+        Reason.UNKNOWN_GPU_MODEL,
+        metadata={"gpuModel": gpu_model, "nearest": ",".join(nearest)},
+    )
+    return None
+
+
+def _read_family(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
+    if text in gpus.families:
+        return text
+    folded = text.lower()
+    family = next((family for family in gpus.families if family.lower() == folded), None)
+    if family is None:
+        nearest = nearest_of(text, sorted(gpus.families))
+        faults.add(
+            "gpu_family",
+            unknown_text(text, "GPU family", nearest),
+            Reason.UNKNOWN_GPU_FAMILY,
+            metadata={"gpuFamily": text, "nearest": ",".join(nearest)},
+        )
+    return family
+
+
+def _read_country(text: str, faults: Faults) -> str | None:
+    if text.upper() in COUNTRIES:
+        return text.upper()
+    faults.add("country_code", f"{shown(text)} is not an ISO 3166-1 alpha-2 code such as US")
+    return None
+
+
+def _read_geo(text: str, faults: Faults) -> str | None:
+    if text in GEO_GROUPS:
+        return text
+    known = ", ".join(GEO_GROUPS)
+    faults.add("geo", f"{shown(text)} is no group of countries; known: {known}")
+    return None
+
+
+def _read_enum(field: str, kind: type[StrEnum], number: int, faults: Faults) -> str | None:
+    value = find_enum_value(kind, number)
+    if value is None:
+        faults.add(field, f"{number} is not one of {', '.join(kind)}")
+    return value
+
+
+def _count_bounds(least: str, most: str, faults: Faults) -> Iterator[Node]:
+    low = _read_count("min_gpu_count", least, faults)
+    high = _read_count("max_gpu_count", most, faults)
+    if low is not None and high is not None and low > high:
+        faults.add("min_gpu_count", f"{least} is above max_gpu_count {most}")
+    if low is not None:
+        yield compare("gpu_count", ">=", least, argument="min_gpu_count")
+    if high is not None:
+        yield compare("gpu_count", "<=", most, argument="max_gpu_count")
+
+
+def _read_count(field: str, text: str, faults: Faults) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        count = decimal_from_text(text)
+    except BadMoney:
+        faults.add(field, f"{shown(text)} is not a plain number such as 8 or 0.125")
+        return None
+    if count.is_signed():
+        faults.add(field, f"{shown(text)} is negative")
+        return None
+    return count
+
+
+def _other_bounds(request: catalog_service_pb2.ListOffersRequest, faults: Faults) -> Iterator[Node]:
+    price = request.max_price_per_gpu_hour
+    if price:
+        yield faults.attempt(
+            lambda: compare("price_per_gpu_hour", "<=", price, argument="max_price_per_gpu_hour"),
+            _EVERYTHING,
+        )
+    if request.min_vram_gb < 0:
+        faults.add("min_vram_gb", f"{request.min_vram_gb} is negative")
+    elif request.min_vram_gb:
+        yield compare("vram_gb", ">=", str(request.min_vram_gb), argument="min_vram_gb")
+
+
+def _read_max_age(
+    request: catalog_service_pb2.ListOffersRequest, faults: Faults
+) -> timedelta | None:
+    if not request.HasField("max_age"):
+        return None
+    seconds, nanos = request.max_age.seconds, request.max_age.nanos
+    if 0 <= seconds <= MAX_AGE_SECONDS and 0 <= nanos < NANOS:
+        max_age = timedelta(seconds=seconds, microseconds=nanos // 1000)
+        if max_age:
+            return max_age
+    faults.add("max_age", "must be above 0 s and at most ten years")
+    return None

@@ -1,0 +1,222 @@
+"""The gRPC server: threads, generic handlers from the method table, health and reflection."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+from google.rpc.status_pb2 import Status
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+from grpc_status import rpc_status
+
+from service.catalog.replica import Readiness
+from service.rpc.dispatch import Call, Dispatcher, RpcError
+from service.rpc.health import ReadinessHealth
+from service.rpc.methods import Method
+
+WORKERS = 8
+MAX_CONCURRENT_CALLS = 32
+MAX_REQUEST_BYTES = 256 * 1024
+# Reflection streams stay open as long as a client likes, and a health check must be answered
+# while all workers are busy: neither may take a worker of the calls.
+SIDE_WORKERS = 4
+WATCH_SECONDS = 0.25
+
+OWN_PREFIX = "/gpuquote."
+# A call without a deadline has about 9.2e18 s left.
+_ENDLESS_SECONDS = 1e9
+
+_MethodHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+_Behavior = Callable[[Any, grpc.ServicerContext], Any]
+
+
+class PortTaken(Exception):
+    """Another program listens there; the message says where and which setting changes it."""
+
+
+@dataclass(frozen=True)
+class _Status(grpc.Status):
+    """What `abort_with_status` takes."""
+
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, str | bytes], ...]
+
+
+class GrpcServer:
+    """Serves a dispatcher over gRPC on one address; `port` 0 takes a free one.
+
+    `reuse_port` lets several processes share the port; without it a taken port is an error.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        readiness: Callable[[], Readiness],
+        *,
+        host: str,
+        port: int,
+        reuse_port: bool = False,
+        workers: int = WORKERS,
+    ) -> None:
+        self._host, self._port = host, port
+        self._pools = (
+            ThreadPoolExecutor(workers, thread_name_prefix="grpc"),
+            ThreadPoolExecutor(SIDE_WORKERS, thread_name_prefix="grpc-side"),
+        )
+        services = sorted({name.split("/")[1] for name in dispatcher.methods})
+        self._health = ReadinessHealth(readiness, services)
+        self._server = grpc.server(
+            self._pools[0],
+            maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS,
+            options=(
+                ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+                ("grpc.so_reuseport", int(reuse_port)),
+            ),
+        )
+        self._server.add_generic_rpc_handlers(
+            (
+                _Calls(dispatcher),
+                self._health_handler(),
+                self._reflection_handler(services),
+                _NoSuchMethod(dispatcher),
+            )
+        )
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="grpc-health", daemon=True)
+
+    def start(self) -> int:
+        """Listen and answer; returns the port. Raises PortTaken."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        try:
+            port: int = self._server.add_insecure_port(f"{host}:{self._port}")
+        except RuntimeError as error:
+            self._close_pools()
+            raise PortTaken(
+                f"cannot listen on {host}:{self._port}, it is taken or not an address of this "
+                "machine; set GPUQUOTE_GRPC_PORT or GPUQUOTE_HOST"
+            ) from error
+        self._server.start()
+        self._watcher.start()
+        return port
+
+    def stop(self, grace: float, *, pause: float = 0.0) -> None:
+        """Say NOT_SERVING, wait `pause` for clients to notice, then end; all in seconds.
+
+        New calls are refused after the pause; those under way have `grace` to end.
+        """
+        self._health.drain()
+        time.sleep(pause)
+        self._stopping.set()
+        self._server.stop(grace).wait()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        self._close_pools()
+
+    def _close_pools(self) -> None:
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            self._health.refresh()
+
+    def _health_handler(self) -> grpc.GenericRpcHandler:
+        messages: dict[str, Any] = {
+            "request_deserializer": health_pb2.HealthCheckRequest.FromString,
+            "response_serializer": health_pb2.HealthCheckResponse.SerializeToString,
+        }
+        check = _InPool(self._health.Check, self._pools[1])
+        return grpc.method_handlers_generic_handler(
+            health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+            {
+                "Check": grpc.unary_unary_rpc_method_handler(check, **messages),
+                "Watch": grpc.unary_stream_rpc_method_handler(self._health.Watch, **messages),
+            },
+        )
+
+    def _reflection_handler(self, services: list[str]) -> grpc.GenericRpcHandler:
+        names = (*services, "grpc.health.v1.Health", reflection.SERVICE_NAME)
+        servicer: Any = reflection.ReflectionServicer(names)
+        handler = grpc.stream_stream_rpc_method_handler(
+            _InPool(servicer.ServerReflectionInfo, self._pools[1]),
+            request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+            response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+        )
+        return grpc.method_handlers_generic_handler(
+            reflection.SERVICE_NAME, {"ServerReflectionInfo": handler}
+        )
+
+
+class _InPool:
+    """A behavior that grpc runs in another pool than its own."""
+
+    def __init__(self, behavior: _Behavior, pool: ThreadPoolExecutor) -> None:
+        self._behavior = behavior
+        self.experimental_thread_pool = pool  # grpc looks for this name
+
+    def __call__(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return self._behavior(request, context)
+
+
+class _Calls(grpc.GenericRpcHandler):
+    """The RPCs of the method table; requests and answers stay bytes here."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._handlers: Mapping[str, _MethodHandler] = {
+            method.name: _handler(dispatcher, method.name) for method in _methods(dispatcher)
+        }
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_MethodHandler | None":
+        """Return the handler of a method of ours."""
+        return self._handlers.get(handler_call_details.method)
+
+
+class _NoSuchMethod(grpc.GenericRpcHandler):
+    """Answers for methods that ours do not have, with details as every error has them."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_MethodHandler | None":
+        """Return a handler that refuses, for names in our package."""
+        if not handler_call_details.method.startswith(OWN_PREFIX):
+            return None
+        return _handler(self._dispatcher, handler_call_details.method)
+
+
+def _methods(dispatcher: Dispatcher) -> tuple[Method, ...]:
+    return tuple(dispatcher.methods.values())
+
+
+def _handler(dispatcher: Dispatcher, method: str) -> _MethodHandler:
+    def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+        try:
+            found = dispatcher.call(method, request, _call_of(context))
+        except RpcError as error:
+            _abort(context, error.status, error.metadata)
+        context.set_trailing_metadata(tuple(found.metadata.items()))
+        return found.to_proto_bytes()
+
+    return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _call_of(context: grpc.ServicerContext) -> Call:
+    metadata = {
+        key: value for key, value in context.invocation_metadata() if isinstance(value, str)
+    }
+    remaining = context.time_remaining()
+    if remaining > _ENDLESS_SECONDS:
+        return Call(metadata=metadata)
+    return Call(metadata=metadata, deadline=time.monotonic() + remaining)
+
+
+def _abort(context: grpc.ServicerContext, status: Status, metadata: Mapping[str, str]) -> NoReturn:
+    plain = rpc_status.to_status(status)  # pyright: ignore[reportUnknownMemberType] # untyped
+    trailing = (*plain.trailing_metadata, *metadata.items())
+    context.abort_with_status(_Status(plain.code, plain.details, trailing))
+    raise AssertionError("abort_with_status always raises")

@@ -1,0 +1,220 @@
+"""The store in the memory of one process: for tests and for looking without a server."""
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from service.domain.change import Change
+from service.domain.provider import ProviderSnapshot, ProviderStatus
+from service.domain.run import RUNS_KEPT_FOR, CollectionRun
+from service.store.points import history_with, new_points, points_from
+from service.store.ports import Lease, PublishOutcome
+from service.store.run_rules import is_waiting, open_until
+
+CHANGES_KEPT_FOR = timedelta(hours=24)
+PAGE_TOKEN_KEY_BYTES = 32
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryStore:
+    """A `Store` that any number of threads share; gone with the process."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._clock = clock
+        self._happened = threading.Condition()
+        self._event_count = 0
+        self._statuses: dict[str, ProviderStatus] = {}
+        self._snapshots: dict[str, ProviderSnapshot] = {}
+        self._changes: dict[tuple[str, str], tuple[datetime, tuple[Change, ...]]] = {}
+        self._histories: dict[str, bytes] = {}
+        self._page_token_key = secrets.token_bytes(PAGE_TOKEN_KEY_BYTES)
+        self._runs: dict[str, CollectionRun] = {}
+        self._open_runs: dict[str, str] = {}
+        self._requests: deque[str] = deque()
+        self._fence = 0
+        self._lease: tuple[Lease, datetime] | None = None
+
+    def ping(self) -> None:
+        """Return: memory always answers."""
+
+    def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
+        """Store the states of providers, each replacing what stood there."""
+        if not statuses:
+            return
+        with self._happened:
+            self._statuses |= {status.provider: status for status in statuses}
+            self._add_event()
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the state of every provider that was ever registered."""
+        with self._happened:
+            return dict(self._statuses)
+
+    def pointers(self) -> Mapping[str, str]:
+        """Return the id of the current snapshot of every provider that has one."""
+        with self._happened:
+            return {name: snapshot.snapshot_id for name, snapshot in self._snapshots.items()}
+
+    def snapshot(self, provider: str) -> ProviderSnapshot | None:
+        """Return the current snapshot, whole; None before the first publication."""
+        with self._happened:
+            return self._snapshots.get(provider)
+
+    def publish(
+        self,
+        snapshot: ProviderSnapshot,
+        *,
+        previous_id: str,
+        changes: tuple[Change, ...],
+        fence: int,
+    ) -> PublishOutcome:
+        """Make `snapshot` current in one step, with its changes and its history points."""
+        added = new_points(changes)
+        with self._happened:
+            if fence < self._fence:
+                return PublishOutcome.FENCED
+            current = self._snapshots.get(snapshot.provider)
+            if (current.snapshot_id if current else "") != previous_id:
+                return PublishOutcome.OUTDATED
+            self._fence = fence
+            self._snapshots[snapshot.provider] = snapshot
+            now = self._clock()
+            self._changes = {
+                key: kept for key, kept in self._changes.items() if now - kept[0] < CHANGES_KEPT_FOR
+            }
+            self._changes[snapshot.provider, snapshot.snapshot_id] = (now, changes)
+            for point in added:
+                history = self._histories.get(point.offer_id, b"")
+                self._histories[point.offer_id] = history_with(history, point.record)
+            self._add_event()
+            return PublishOutcome.PUBLISHED
+
+    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
+        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
+        with self._happened:
+            _, changes = self._changes.get((provider, snapshot_id), (None, ()))
+            return changes
+
+    def position(self) -> str:
+        """Return the current end of the event stream."""
+        with self._happened:
+            return self._position()
+
+    def wait_for_event(self, *, after: str, timeout_seconds: float) -> str:
+        """Block until something was published or registered after `after`; return the new end."""
+        with self._happened:
+            self._happened.wait_for(lambda: self._position() != after, timeout=timeout_seconds)
+            return self._position()
+
+    def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
+        """Return the history of an offer, oldest first: time, nano-dollars, availability."""
+        with self._happened:
+            return points_from(self._histories.get(offer_id, b""))
+
+    def page_token_key(self) -> bytes:
+        """Return the random key that page tokens are signed with."""
+        return self._page_token_key
+
+    def request_run(self, run: CollectionRun) -> CollectionRun | None:
+        """Store a PENDING run and queue it for the leading collector, unless one is open."""
+        with self._happened:
+            current = self._runs.get(self._open_runs.get(run.provider, ""))
+            end = open_until(current) if current else None
+            if end is not None and self._clock() < end:
+                return current
+            self._save(run)
+            self._requests.append(run.run_id)
+            self._happened.notify_all()
+            return None
+
+    def take_request(self, *, timeout_seconds: float) -> CollectionRun | None:
+        """Take the oldest queued run; None when none came in time."""
+        with self._happened:
+            self._happened.wait_for(self._drop_ended_requests, timeout=timeout_seconds)
+            return self._runs[self._requests.popleft()] if self._requests else None
+
+    def save_run(self, run: CollectionRun) -> None:
+        """Store a run, replacing what stood there; kept for `RUNS_KEPT_FOR`."""
+        with self._happened:
+            self._save(run)
+
+    def find_run(self, run_id: str) -> CollectionRun | None:
+        """Return a run; None when there is none of that id."""
+        with self._happened:
+            return self._runs.get(run_id)
+
+    def runs(self, *, provider: str, before: str, limit: int) -> tuple[CollectionRun, ...]:
+        """List runs, newest first, with an id below `before`; "" means all, for both."""
+        with self._happened:
+            chosen = [
+                run
+                for run_id, run in sorted(self._runs.items(), reverse=True)
+                if (not before or run_id < before) and provider in {"", run.provider}
+            ]
+        return tuple(chosen[:limit])
+
+    def acquire(self, *, holder: str, length: timedelta) -> Lease | None:
+        """Take the lease if it is free or already ours; a new term gets a higher token."""
+        with self._happened:
+            now = self._clock()
+            lease = self._held_at(now)
+            if lease is not None and lease.holder != holder:
+                return None
+            if lease is None:
+                self._fence = max(self._fence + 1, int(now.timestamp() * 1000))
+                lease = Lease(holder=holder, fence=self._fence)
+            self._lease = (lease, now + length)
+            return lease
+
+    def renew(self, lease: Lease, *, length: timedelta) -> bool:
+        """Extend a lease that is still ours; False when it is not."""
+        with self._happened:
+            now = self._clock()
+            if self._held_at(now) != lease:
+                return False
+            self._lease = (lease, now + length)
+            return True
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease up if it is still ours."""
+        with self._happened:
+            if self._held_at(self._clock()) == lease:
+                self._lease = None
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+    def _add_event(self) -> None:
+        self._event_count += 1
+        self._happened.notify_all()
+
+    def _position(self) -> str:
+        return f"{self._event_count}-0"
+
+    def _held_at(self, now: datetime) -> Lease | None:
+        if self._lease is None or self._lease[1] <= now:
+            return None
+        return self._lease[0]
+
+    def _save(self, run: CollectionRun) -> None:
+        oldest = self._clock() - RUNS_KEPT_FOR
+        self._runs = {i: kept for i, kept in self._runs.items() if kept.create_time >= oldest}
+        self._runs[run.run_id] = run
+        if open_until(run) is not None:
+            self._open_runs[run.provider] = run.run_id
+        elif self._open_runs.get(run.provider) == run.run_id:
+            del self._open_runs[run.provider]
+
+    def _drop_ended_requests(self) -> bool:
+        """Return whether a request that may still be taken is first in the queue."""
+        while self._requests:
+            run = self._runs.get(self._requests[0])
+            if run is not None and is_waiting(run, now=self._clock()):
+                return True
+            self._requests.popleft()
+        return False

@@ -1,0 +1,200 @@
+"""Snapshots, states, changes and price history in Redis."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from service.domain.change import Change
+from service.domain.provider import ProviderSnapshot, ProviderStatus
+from service.store import codec, keys
+from service.store.points import (
+    DELISTED_HISTORY_KEPT_FOR,
+    POINTS_KEPT,
+    RECORD_SIZE,
+    new_points,
+    points_from,
+)
+from service.store.ports import NewerSchema, PublishOutcome, UnreadableSnapshot
+from service.store.redis_link import RedisLink, WrongType
+
+OLD_BODIES_KEPT_SECONDS = 3600
+CHANGES_KEPT_SECONDS = 24 * 3600
+PAGE_TOKEN_KEY_BYTES = 32
+
+_START = "0-0"
+
+log = logging.getLogger(__name__)
+
+
+class RedisCatalog:
+    """The `CatalogStore` of ports.py."""
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+
+    def ping(self) -> None:
+        """Return if the store answers."""
+        self._link.call("PING")
+
+    def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
+        """Store the states of providers, each replacing what stood there."""
+        if not statuses:
+            return
+        values = [
+            word for status in statuses for word in (status.provider, codec.encode_status(status))
+        ]
+        self._link.script("register", names=(keys.STATUSES, keys.EVENTS), values=values)
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the state of every provider that was ever registered; unreadable ones not."""
+        found: dict[str, ProviderStatus] = {}
+        for name, stored in self._hash(keys.STATUSES).items():
+            try:
+                found[name] = codec.decode_status(stored)
+            except (codec.Unreadable, NewerSchema) as error:
+                log.error(  # noqa: TRY400 - the cause is in the message; a traceback adds nothing
+                    "status unreadable", extra={"provider": name, "cause": str(error)}
+                )
+        return found
+
+    def pointers(self) -> Mapping[str, str]:
+        """Return the id of the current snapshot of every provider that has one."""
+        return {name: value.decode() for name, value in self._hash(keys.POINTERS).items()}
+
+    def snapshot(self, provider: str) -> ProviderSnapshot | None:
+        """Return the current snapshot, whole; None before the first publication."""
+        snapshot_id = self.pointers().get(provider)
+        while snapshot_id is not None:
+            stored = self._bytes(keys.body(provider, snapshot_id))
+            if stored is not None:
+                return _whole(stored, provider=provider, snapshot_id=snapshot_id)
+            # Bodies outlive their pointer by an hour; a reader may have slept for longer.
+            current = self.pointers().get(provider)
+            if current == snapshot_id:
+                raise _unreadable(provider, snapshot_id, cause="the body is missing")
+            snapshot_id = current
+        return None
+
+    def publish(
+        self,
+        snapshot: ProviderSnapshot,
+        *,
+        previous_id: str,
+        changes: tuple[Change, ...],
+        fence: int,
+    ) -> PublishOutcome:
+        """Make `snapshot` current in one step, with its changes and its history points."""
+        provider, snapshot_id = snapshot.provider, snapshot.snapshot_id
+        added = new_points(changes)
+        outcome, _ = self._link.script(
+            "publish",
+            names=(
+                keys.FENCE,
+                keys.POINTERS,
+                keys.generations(provider),
+                keys.EVENTS,
+                keys.body(provider, snapshot_id),
+                keys.changes(provider, snapshot_id),
+                *(keys.points(point.offer_id) for point in added),
+            ),
+            values=(
+                fence,
+                provider,
+                snapshot_id,
+                previous_id,
+                codec.encode_snapshot(snapshot),
+                codec.encode_changes(changes) if changes else b"",
+                OLD_BODIES_KEPT_SECONDS,
+                CHANGES_KEPT_SECONDS,
+                RECORD_SIZE,
+                POINTS_KEPT,
+                int(DELISTED_HISTORY_KEPT_FOR.total_seconds()),
+                *(word for point in added for word in (point.record, int(point.is_delisting))),
+            ),
+            is_long=True,
+        )
+        return PublishOutcome(outcome)
+
+    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
+        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
+        stored = self._bytes(keys.changes(provider, snapshot_id))
+        if stored is None:
+            return ()
+        try:
+            return codec.decode_changes(stored)
+        except (codec.Unreadable, NewerSchema) as error:
+            log.error(  # noqa: TRY400 - as above
+                "changes unreadable", extra={"provider": provider, "cause": str(error)}
+            )
+            return ()
+
+    def position(self) -> str:
+        """Return the current end of the event stream."""
+        try:
+            newest = self._link.call("XREVRANGE", keys.EVENTS, "+", "-", "COUNT", 1)
+        except WrongType:
+            _log_wrong_type(keys.EVENTS)
+            return _START
+        return newest[0][0].decode() if newest else _START
+
+    def wait_for_event(self, *, after: str, timeout_seconds: float) -> str:
+        """Block until something was published or registered after `after`; return the new end."""
+        try:
+            self._link.wait(
+                timeout_seconds=timeout_seconds,
+                attempt=lambda seconds: (
+                    *("XREAD", "COUNT", 1, "BLOCK", max(int(seconds * 1000), 1)),
+                    *("STREAMS", keys.EVENTS, after),
+                ),
+            )
+        except WrongType:
+            _log_wrong_type(keys.EVENTS)
+        # A stream that was lost or rolled back ends before `after`: that is news as well.
+        return self.position()
+
+    def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
+        """Return the history of an offer, oldest first: time, nano-dollars, availability."""
+        return points_from(self._bytes(keys.points(offer_id)) or b"")
+
+    def page_token_key(self) -> bytes:
+        """Return the random key that all replicas sign page tokens with; made on first use."""
+        fresh = secrets.token_bytes(PAGE_TOKEN_KEY_BYTES)
+        self._link.call("SET", keys.PAGE_TOKEN_KEY, fresh, "NX")
+        return self._bytes(keys.PAGE_TOKEN_KEY) or fresh
+
+    def _hash(self, key: str) -> Mapping[str, bytes]:
+        try:
+            found = self._link.call("HGETALL", key)
+        except WrongType:
+            _log_wrong_type(key)
+            return {}
+        return {name.decode(): value for name, value in found.items()}
+
+    def _bytes(self, key: str) -> bytes | None:
+        try:
+            found: bytes | None = self._link.call("GET", key)
+        except WrongType:
+            _log_wrong_type(key)
+            return None
+        return found
+
+
+def _whole(stored: bytes, *, provider: str, snapshot_id: str) -> ProviderSnapshot:
+    try:
+        snapshot = codec.decode_snapshot(stored)
+    except (codec.Unreadable, NewerSchema) as error:
+        raise _unreadable(provider, snapshot_id, cause=str(error)) from error
+    if (snapshot.provider, snapshot.snapshot_id) != (provider, snapshot_id):
+        raise _unreadable(provider, snapshot_id, cause="the body is another snapshot's")
+    return snapshot
+
+
+def _unreadable(provider: str, snapshot_id: str, *, cause: str) -> UnreadableSnapshot:
+    facts = {"provider": provider, "snapshot_id": snapshot_id, "cause": cause}
+    log.error("snapshot unreadable", extra=facts)
+    return UnreadableSnapshot(f"{provider}: snapshot {snapshot_id}: {cause}")
+
+
+def _log_wrong_type(key: str) -> None:
+    log.error("key of another type passed over", extra={"key": key})

@@ -1,0 +1,79 @@
+"""The store in Redis or Valkey: everything of ports.py over one address."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Self
+
+from service.store.redis_catalog import RedisCatalog
+from service.store.redis_link import OP_TIMEOUT_SECONDS, RedisLink, UnsuitableStore
+from service.store.redis_runs import RedisLeases, RedisRuns
+
+log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RedisStore(RedisCatalog, RedisRuns, RedisLeases):
+    """A `Store` in one Redis 7 or Valkey server; thread-safe. Processes make their own."""
+
+    def __init__(self, link: RedisLink, *, clock: Callable[[], datetime]) -> None:
+        RedisCatalog.__init__(self, link)
+        RedisRuns.__init__(self, link, clock=clock)
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        op_timeout_seconds: float = OP_TIMEOUT_SECONDS,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> Self:
+        """Make a store for redis://, rediss:// or unix://; no connection is opened yet.
+
+        Raises BadStoreUrl. A server that is silent costs an operation at most two
+        `op_timeout_seconds`: one to connect, one to wait.
+        """
+        return cls(RedisLink(url, op_timeout_seconds=op_timeout_seconds), clock=clock)
+
+    @property
+    def address(self) -> str:
+        """The address without its credentials."""
+        return self._link.address
+
+    def check_policy(self) -> None:
+        """Refuse a server that would throw prices away, or that is not a single server.
+
+        Raises UnsuitableStore and StoreUnreachable; warns of a policy that only evicts keys
+        which expire anyway (old bodies, runs, the lease).
+        """
+        facts = self._link.call("INFO")
+        mode = facts.get("redis_mode", "standalone")
+        if mode != "standalone":
+            raise UnsuitableStore(
+                f"{self.address} runs in {mode} mode, which is not supported yet; "
+                "use the address of one server"
+            )
+        policy = str(facts.get("maxmemory_policy", "noeviction"))
+        if policy.startswith("allkeys-"):
+            raise UnsuitableStore(
+                f"{self.address} has maxmemory-policy {policy} and would throw prices away "
+                "when its memory is full; set it to noeviction"
+            )
+        if policy != "noeviction":
+            log.warning(
+                "store may evict what expires; noeviction is safer",
+                extra={"address": self.address, "policy": policy},
+            )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,123 @@
+"""Builds the object graph of the service; the only place that chooses implementations."""
+
+import atexit
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prometheus_client import REGISTRY
+
+from service.catalog.replica import Replica
+from service.catalog.segment import Encode, Encoded
+from service.config import VERSION, Settings
+from service.domain.offer import Freshness, Offer
+from service.facts.baseline import load_baseline, load_baseline_statuses
+from service.facts.tables import load_exchange_rates, load_gpu_registry
+from service.local_transport import LocalTransport
+from service.rest.app import create_app
+from service.rest.caching import Wsgi, middleware
+from service.rest.grpc_transport import GrpcTransport
+from service.rest.transcode import message_to_json
+from service.rest.transport import Transport
+from service.rpc.convert import offer_to_proto
+from service.rpc.dispatch import Dispatcher
+from service.rpc.methods import method_table
+from service.rpc.servicers.catalog import CatalogServicer
+from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.signing import StoreSigner
+from service.store.embedded import open_embedded
+from service.store.ports import Store, StoreUnreachable
+from service.store.redis_store import RedisStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What both faces need: the catalogue in memory and the chain that answers from it."""
+
+    replica: Replica
+    dispatcher: Dispatcher
+
+
+def utc_now() -> datetime:
+    """Return the time; the one clock that is handed to everything else."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_store(settings: Settings, data_dir: Path) -> Iterator[Store]:
+    """Connect to the named store, or to the embedded one of the data folder, started if needed.
+
+    Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
+    error yet: whoever asks it will see StoreUnreachable until it comes back.
+    """
+    if settings.redis_url:
+        with RedisStore.connect(settings.redis_url, clock=utc_now) as store:
+            with suppress(StoreUnreachable):
+                store.check_policy()
+            yield store
+        return
+    with (
+        open_embedded(data_dir, binary=settings.valkey_bin) as server,
+        RedisStore.connect(server.url, clock=utc_now) as store,
+    ):
+        yield store
+
+
+def encode_for_grpc(offer: Offer, freshness: Freshness) -> Encoded:
+    """Serialise an offer once per snapshot, for a process that serves gRPC only."""
+    return Encoded(proto=offer_to_proto(offer, freshness).SerializeToString(), json=b"")
+
+
+def encode_for_both(offer: Offer, freshness: Freshness) -> Encoded:
+    """Serialise an offer once per snapshot, for a process that serves REST as well."""
+    message = offer_to_proto(offer, freshness)
+    return Encoded(proto=message.SerializeToString(), json=message_to_json(message))
+
+
+def data_dir_of(settings: Settings, replay_digest: str) -> Path:
+    """Return the folder of the store: a replay has one of its own, which live runs never read."""
+    return settings.data_dir / f"replay-{replay_digest}" if replay_digest else settings.data_dir
+
+
+def build_service(settings: Settings, store: Store, *, encode: Encode) -> Service:
+    """Build the replica and the chain that answers; nothing runs before `replica.start()`."""
+    replays = settings.replay is not None
+    replica = Replica(
+        store,
+        baseline=() if replays else load_baseline(),
+        baseline_statuses=() if replays else load_baseline_statuses(),
+        encode=encode,
+        clock=utc_now,
+        max_stale=timedelta(hours=settings.max_stale_hours),
+    )
+    signer = StoreSigner(store.page_token_key)
+    catalog = CatalogServicer(
+        replica,
+        gpus=load_gpu_registry(),
+        signer=signer,
+        rates={code: rate.rate for code, rate in load_exchange_rates().items()},
+        now=utc_now,
+    )
+    collection = CollectionServicer(store, replica, signer=signer, now=utc_now)
+    return Service(replica=replica, dispatcher=Dispatcher(method_table(catalog, collection)))
+
+
+def build_gateway(settings: Settings, data_dir: Path) -> Wsgi:
+    """Build the gateway: over the hop when a gRPC service is named, else with its own replica."""
+    transport = _transport(settings, data_dir)
+    app = create_app(transport, version=VERSION, registry=REGISTRY)
+    return middleware(app, transport)
+
+
+def _transport(settings: Settings, data_dir: Path) -> Transport:
+    if settings.grpc_target:
+        return GrpcTransport(settings.grpc_target)
+    # The store and the replica's thread live as long as this worker process.
+    until_exit = ExitStack()
+    atexit.register(until_exit.close)
+    store = until_exit.enter_context(open_store(settings, data_dir))
+    service = build_service(settings, store, encode=encode_for_both)
+    service.replica.start()
+    return LocalTransport(service.dispatcher, service.replica)

@@ -1,0 +1,155 @@
+"""Stand-ins that behave: small classes instead of mocks."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TypeVar
+
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from prometheus_client import CollectorRegistry
+
+from service.catalog.paging import PageTokenSigner
+from service.catalog.replica import Readiness, ReadyStatus
+from service.catalog.segment import Encoded, segment_of
+from service.catalog.snapshot import Snapshot
+from service.domain.gpu import GpuModel, GpuRegistry
+from service.domain.offer import Freshness, Offer
+from service.domain.provider import ProviderStatus
+from service.rest.transcode import message_to_json
+from service.rpc.convert import offer_to_proto
+from service.rpc.dispatch import Dispatcher
+from service.rpc.methods import method_table
+from service.rpc.servicers.catalog import CatalogServicer
+from service.rpc.servicers.collection import CollectionServicer
+from service.store.memory_store import MemoryStore
+from service.store.ports import RunStore
+from tests.builders import NOW, a_snapshot, a_status
+
+_Detail = TypeVar("_Detail", bound=Message)
+RATES: Mapping[str, Decimal] = MappingProxyType({"USD": Decimal(1), "EUR": Decimal("1.25")})
+OK = Readiness(status=ReadyStatus.OK)
+
+
+@dataclass
+class FakeClock:
+    """A clock that only moves when it is told to."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, span: timedelta) -> None:
+        """Move on."""
+        self.now += span
+
+
+@dataclass
+class FakeSource:
+    """A catalogue that is what the test says."""
+
+    snapshot: Snapshot
+    ready: Readiness = field(default=OK)
+
+    def current(self) -> Snapshot:
+        """Return the snapshot of the test."""
+        return self.snapshot
+
+    def readiness(self) -> Readiness:
+        """Return the readiness of the test."""
+        return self.ready
+
+
+def encode(offer: Offer, freshness: Freshness) -> Encoded:
+    """Serialise both ways, as the wiring does for REST."""
+    message = offer_to_proto(offer, freshness)
+    return Encoded(proto=message.SerializeToString(), json=message_to_json(message))
+
+
+def encode_proto_only(offer: Offer, freshness: Freshness) -> Encoded:
+    """Serialise one way, as the wiring does for a process without REST."""
+    return Encoded(proto=offer_to_proto(offer, freshness).SerializeToString())
+
+
+def a_catalog(
+    *offers: Offer,
+    statuses: Iterable[ProviderStatus] | None = None,
+    baseline: frozenset[str] = frozenset(),
+    now: datetime = NOW,
+    encoder: Callable[[Offer, Freshness], Encoded] = encode,
+    is_store_lost: bool = False,
+) -> Snapshot:
+    """Build the catalogue of these offers, with a status for each of their providers."""
+    providers = sorted({offer.provider for offer in offers})
+    segments = [
+        segment_of(
+            a_snapshot(*(o for o in offers if o.provider == provider), provider=provider),
+            encode=encoder,
+            now=now,
+            is_baseline=provider in baseline,
+        )
+        for provider in providers
+    ]
+    known = [a_status(provider) for provider in providers] if statuses is None else statuses
+    return Snapshot(
+        segments,
+        statuses={status.provider: status for status in known},
+        now=now,
+        is_store_lost=is_store_lost,
+    )
+
+
+def a_gpu(gpu_model_id: str = "h100-sxm-80gb", family: str = "H100", vram_gb: int = 80) -> GpuModel:
+    """Build a GPU model."""
+    return GpuModel(
+        gpu_model_id=gpu_model_id,
+        display_name=gpu_model_id.replace("-", " ").title(),
+        vendor="NVIDIA",
+        family=family,
+        form_factor="SXM5",
+        announce_year=2022,
+        vram_gb=vram_gb,
+        interconnect="NVLink4",
+        source="the vendor's datasheet",
+    )
+
+
+GPUS = GpuRegistry(
+    (
+        a_gpu(),
+        a_gpu("h100-pcie-80gb"),
+        a_gpu("a100-sxm-80gb", "A100"),
+        a_gpu("l4-24gb", "L4", 24),
+    )
+)
+
+
+def a_dispatcher(
+    source: FakeSource,
+    *,
+    runs: RunStore | None = None,
+    clock: Callable[[], datetime] | None = None,
+    registry: CollectorRegistry | None = None,
+) -> Dispatcher:
+    """Build the chain with all servicers, over a catalogue and a store of runs."""
+    now = clock or FakeClock()
+    signer = PageTokenSigner(b"a key of the tests")
+    catalog = CatalogServicer(source, gpus=GPUS, signer=signer, rates=RATES, now=now)
+    store = MemoryStore(clock=now) if runs is None else runs
+    collection = CollectionServicer(store, source, signer=signer, now=now)
+    return Dispatcher(
+        method_table(catalog, collection),
+        registry=CollectorRegistry() if registry is None else registry,
+    )
+
+
+def detail(status: Status, kind: type[_Detail]) -> _Detail:
+    """Return the one detail of its kind."""
+    found = [packed for packed in status.details if packed.Is(kind.DESCRIPTOR)]
+    assert len(found) == 1, f"{kind.__name__} is there {len(found)} times"
+    message = kind()
+    found[0].Unpack(message)
+    return message

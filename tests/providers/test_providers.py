@@ -1,0 +1,182 @@
+"""What holds for every provider: its pages, its golden file, and how it takes broken pages."""
+
+import ast
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from scrapers.errors import NotRecorded, PageChanged
+from scrapers.fetch import Fetcher
+from scrapers.page import Page
+from scrapers.parts import PartReading, Row, read_part
+from scrapers.provider import Provider, Request
+from scrapers.registry import load_providers
+from scrapers.replay import ReplayFetcher
+from service.domain.offer import AvailabilityState, PurchaseModel
+from service.facts.tables import load_gpu_registry
+from tools.golden import GOLDENS, PAGES, golden_text, read_pages, read_recording
+
+PROVIDERS = load_providers()
+FILES = Path(__file__).parents[2] / "scrapers" / "providers"
+ALLOWED = re.compile(r"scrapers\.(provider|page|errors)|service\.domain(\.\w+)*")
+COMMITTED = {
+    PurchaseModel.RESERVED_1Y,
+    PurchaseModel.RESERVED_3Y,
+    PurchaseModel.RESERVED_OTHER,
+    PurchaseModel.CAPACITY_BLOCK,
+}
+EMPTY_DOCUMENTS = ("<html><body><p>Soon back.</p></body></html>", "{}", '{"error": "gone"}')
+CUTS = 50
+
+pytestmark = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+
+
+class AlteredFetcher:
+    """Gives the recorded pages with their text changed."""
+
+    def __init__(self, inner: Fetcher, alter: Callable[[str], str]) -> None:
+        self._inner = inner
+        self._alter = alter
+
+    def records(self, request: Request) -> bool:
+        return self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        return replace(page, text=self._alter(page.text))
+
+
+def _recorded(provider: Provider) -> ReplayFetcher:
+    return ReplayFetcher.open(PAGES / provider.id, now=lambda: datetime.now(UTC))
+
+
+def _readings(provider: Provider, alter: Callable[[str], str]) -> tuple[PartReading, ...]:
+    fetcher = AlteredFetcher(_recorded(provider), alter)
+    readings = (read_part(provider, part, fetcher=fetcher) for part in provider.all_parts())
+    return tuple(r for r in readings if not isinstance(r.error, NotRecorded))
+
+
+def _cut_off(text: str, *, share: int) -> str:
+    return text[: len(text) * share // CUTS]
+
+
+def _priced(row: Row) -> tuple[object, ...]:
+    return (row.key, row.raw.price, row.raw.currency, row.raw.gpu, row.raw.gpu_count, row.raw.unit)
+
+
+def test_the_pages_give_the_golden_file(provider: Provider) -> None:
+    reading = read_pages(provider)
+    golden = (GOLDENS / f"{provider.id}.json").read_text(encoding="utf-8")
+
+    assert reading.errors == ()
+    assert golden_text(reading) == golden, f"make golden P={provider.id}, and read the difference"
+
+
+def test_the_golden_file_shows_offers_and_rejects(provider: Provider) -> None:
+    reading = read_pages(provider)
+
+    assert len(reading.offers) >= 3
+    assert reading.rejects, "the hand-written pages hold a row of each trap"
+
+
+def test_reading_twice_gives_the_same(provider: Provider) -> None:
+    assert read_pages(provider) == read_pages(provider)
+
+
+def test_ids_are_unique_and_independent_of_prices_and_dates(provider: Provider) -> None:
+    fetcher = _recorded(provider)
+    ids = [offer.offer_id for offer in read_recording(provider, fetcher).offers]
+    later = AlteredFetcher(fetcher, lambda text: text.replace("9", "8"))
+
+    assert len(ids) == len(set(ids))
+    assert set(ids) & {offer.offer_id for offer in read_recording(provider, later).offers}
+
+
+def test_every_offer_is_sound(provider: Provider) -> None:
+    registry = load_gpu_registry()
+    for offer in read_pages(provider).offers:
+        model = registry.find(offer.gpu_model)
+        assert model is not None
+        assert (offer.gpu_family, offer.vram_gb) == (model.family, model.vram_gb)
+        total = offer.price_per_gpu_hour * offer.gpu_count
+        assert abs(total - offer.price_per_hour) <= Decimal("1e-5") * offer.price_per_hour
+        assert Decimal("0.004") < offer.price_per_gpu_hour < Decimal(45)
+        assert offer.listed.text
+        foreign = offer.listed.amount.currency_code != "USD"
+        assert (offer.exchange_rate is not None) == foreign
+        assert urlsplit(offer.source_uri).hostname
+        assert (offer.commitment_term is not None) == (offer.purchase_model in COMMITTED)
+        stated = offer.availability.state is not AvailabilityState.NOT_STATED
+        assert bool(offer.availability.evidence) == stated
+        assert offer.region_code or not offer.country_code
+        if provider.regions and offer.region_code in provider.regions:
+            assert offer.country_code == provider.regions[offer.region_code]
+
+
+def test_every_reject_says_why(provider: Provider) -> None:
+    for reject in read_pages(provider).rejects:
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]+", reject.reason)
+        assert reject.text
+
+
+def test_an_emptied_page_is_a_page_that_changed(provider: Provider) -> None:
+    for reading in _readings(provider, lambda _: ""):
+        assert isinstance(reading.error, PageChanged), reading.part
+        assert reading.rows == ()
+
+
+@pytest.mark.parametrize("document", EMPTY_DOCUMENTS)
+def test_a_page_without_its_table_is_a_page_that_changed(provider: Provider, document: str) -> None:
+    for reading in _readings(provider, lambda _: document):
+        assert isinstance(reading.error, PageChanged), reading.part
+        assert reading.rows == ()
+
+
+def test_a_page_that_was_cut_off_gives_no_wrong_price(provider: Provider) -> None:
+    whole = {_priced(row) for reading in _readings(provider, str) for row in reading.rows}
+    for cut in range(1, CUTS):
+        for reading in _readings(provider, partial(_cut_off, share=cut)):
+            assert {_priced(row) for row in reading.rows} <= whole, f"{reading.part}, cut {cut}"
+
+
+def test_an_html_page_without_currency_gives_no_offer(provider: Provider) -> None:
+    def without_currency(text: str) -> str:
+        return text.replace("$", "").replace("USD", "")
+
+    if not any(page.is_html for page in _pages(provider)):
+        pytest.skip("a documented JSON API may have its currency declared")
+    fetcher = AlteredFetcher(_recorded(provider), without_currency)
+    assert read_recording(provider, fetcher).offers == ()
+
+
+def test_a_provider_imports_nothing_but_what_it_may(provider: Provider) -> None:
+    source = (FILES / f"{provider.id.replace('-', '_')}.py").read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            assert name.partition(".")[0] in sys.stdlib_module_names or ALLOWED.fullmatch(name), (
+                name
+            )
+
+
+def test_the_hosts_that_are_asked_are_https(provider: Provider) -> None:
+    for part in provider.all_parts():
+        for request in part.requests.values():
+            assert urlsplit(request.url).scheme == "https"
+
+
+def _pages(provider: Provider) -> tuple[Page, ...]:
+    seen: list[Page] = []
+    for part in provider.all_parts():
+        read_part(provider, part, fetcher=_recorded(provider), on_page=seen.append)
+    return tuple(seen)
