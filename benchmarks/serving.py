@@ -31,7 +31,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from benchmarks.synthetic import publish_all
-from service import wiring
+from service import storage, wiring
 from service.config import Settings
 from service.domain.change import changes_between
 from service.rpc.server import GrpcServer
@@ -55,7 +55,7 @@ class _Echo(grpc.GenericRpcHandler):
 def serve_grpc() -> None:
     """Run the gRPC service with an echo RPC beside ours; a process of the benchmark."""
     settings = Settings.from_env(os.environ)
-    with wiring.open_store(settings, settings.data_dir) as store:
+    with storage.open_store(settings, settings.data_dir) as store:
         service = wiring.build_service(settings, store, encode=wiring.encode_for_grpc)
         service.replica.start()
         server = GrpcServer(
@@ -204,7 +204,7 @@ def publish_to_visible_ms(store: RedisStore, url: str, rounds: int) -> list[floa
             content_revision=f"v-{fence}-{number}",
             offers=(first, *before.offers[1:]),
         )
-        changes = changes_between(before.offers, after.offers, now=wiring.utc_now())
+        changes = changes_between(before.offers, after.offers, now=storage.utc_now())
         wanted = f'"amount":"{price:.6f}'.rstrip("0").encode()
         address = f"{url}/v1/offers/{first.offer_id}"
         started = time.perf_counter()

@@ -36,7 +36,7 @@ from scrapers.report import (
 )
 from scrapers.schedule import Scheduler
 from scrapers.selection import Choice, UnknownProvider, choose, named
-from service import logs, metrics, wiring
+from service import logs, metrics, storage
 from service.config import Settings, SettingsError, add_flags, with_flags
 from service.domain.run import CollectionRun, RunState
 from service.facts.baseline import BASELINE_PATH, write_baseline
@@ -87,7 +87,7 @@ class Setup:
             fetcher=self.fetcher,
             normalizer=Normalizer(registry=registry, rates=load_exchange_rates()),
             registry=registry,
-            clock=wiring.utc_now,
+            clock=storage.utc_now,
             replayed=self.replays,
         )
 
@@ -132,14 +132,14 @@ def run(setup: Setup, _: argparse.Namespace) -> int:
     # Its every step at INFO would bury our own one line a run.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings = setup.settings
-    with wiring.open_store(settings, setup.data_dir) as store:
+    with storage.open_store(settings, setup.data_dir) as store:
         scheduler = Scheduler(
             store=store,
             collector=setup.collector(store),
             choices=setup.choices(),
             holder=new_holder(),
             lease_length=timedelta(seconds=settings.lease_seconds),
-            clock=wiring.utc_now,
+            clock=storage.utc_now,
             replayed=setup.replays,
         )
         stop_metrics = metrics.serve(settings.metrics_port)
@@ -183,7 +183,7 @@ def show(setup: Setup, given: argparse.Namespace) -> int:
         state = status.state.value if status else "never collected"
         print(f"gpuquote: no offers of {provider.id} ({state})", file=sys.stderr)
         return FAILED
-    now = wiring.utc_now()
+    now = storage.utc_now()
     if given.json:
         print(offers_json(snapshot, now=now).decode())
     else:
@@ -231,7 +231,7 @@ def _set_up(settings: Settings, environ: Mapping[str, str]) -> Setup:
     fetcher: Fetcher
     digest = ""
     if settings.replay:
-        fetcher = replay = ReplayFetcher.open(settings.replay, now=wiring.utc_now)
+        fetcher = replay = ReplayFetcher.open(settings.replay, now=storage.utc_now)
         digest = replay.manifest_digest
     else:
         fetcher = _live_fetcher(settings)
@@ -239,14 +239,14 @@ def _set_up(settings: Settings, environ: Mapping[str, str]) -> Setup:
         settings=settings,
         providers=load_providers(),
         fetcher=fetcher,
-        data_dir=wiring.data_dir_of(settings, digest),
+        data_dir=storage.data_dir_of(settings, digest),
         keys=frozenset(name for name, value in environ.items() if value),
     )
 
 
 def _live_fetcher(settings: Settings) -> Fetcher:
     try:
-        return HttpFetcher(contact=settings.contact, now=wiring.utc_now)
+        return HttpFetcher(contact=settings.contact, now=storage.utc_now)
     except ValueError as error:
         raise SettingsError(f"GPUQUOTE_CONTACT: {error}") from error
 
@@ -254,7 +254,7 @@ def _live_fetcher(settings: Settings) -> Fetcher:
 def _own_store(setup: Setup) -> AbstractContextManager[Store]:
     """Open the store; a replay never writes to a store that was named for live prices."""
     settings = replace(setup.settings, redis_url="") if setup.replays else setup.settings
-    return wiring.open_store(settings, setup.data_dir)
+    return storage.open_store(settings, setup.data_dir)
 
 
 def _asked(

@@ -16,12 +16,13 @@ from granian.http import HTTP1Settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from scrapers.replay import ReplayBroken, ReplayFetcher
-from service import logs, metrics, up, wiring
+from service import logs, metrics, storage, up, wiring
 from service.config import Settings, SettingsError, add_flags, with_flags
+from service.launch import end_with_parent
 from service.rest.caching import Wsgi
 from service.rpc.server import GrpcServer, PortTaken
-from service.store.embedded import DataDirBusy
-from service.store.ports import StoreUnreachable
+from service.store.embedded import DataDirBusy, ServerFailed
+from service.store.redis_link import BadStoreUrl, UnsuitableStore
 
 HEADERS_WITHIN_MILLISECONDS = 5_000
 MOST_CONNECTIONS_WAITING = 512
@@ -53,11 +54,14 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         run = {"up": run_up, "grpc": run_grpc, "gateway": run_gateway}[given.command]
         run(settings, environ)
     except (
-        SettingsError,
-        ReplayBroken,
+        BadStoreUrl,
         DataDirBusy,
+        OSError,
         PortTaken,
-        StoreUnreachable,
+        ReplayBroken,
+        ServerFailed,
+        SettingsError,
+        UnsuitableStore,
         up.CannotStart,
     ) as error:
         print(f"gpuquote: {error}", file=sys.stderr)
@@ -67,22 +71,26 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
 
 def run_up(settings: Settings, environ: Mapping[str, str]) -> None:
     """Run everything until a signal comes."""
+    if settings.replay and settings.redis_url:
+        raise SettingsError(
+            "GPUQUOTE_REPLAY keeps its prices in a store of its own; unset GPUQUOTE_REDIS_URL"
+        )
     up.up(
-        settings, data_dir=wiring.data_dir_of(settings, _replay_digest(settings)), environ=environ
+        settings, data_dir=storage.data_dir_of(settings, _replay_digest(settings)), environ=environ
     )
 
 
 def _replay_digest(settings: Settings) -> str:
     if settings.replay is None:
         return ""
-    return ReplayFetcher.open(settings.replay, now=wiring.utc_now).manifest_digest
+    return ReplayFetcher.open(settings.replay, now=storage.utc_now).manifest_digest
 
 
 def run_grpc(settings: Settings, _: Mapping[str, str]) -> None:
     """Serve gRPC until a signal comes."""
     stop = _stop_on_signal()
-    data_dir = wiring.data_dir_of(settings, _replay_digest(settings))
-    with wiring.open_store(settings, data_dir) as store:
+    data_dir = storage.data_dir_of(settings, _replay_digest(settings))
+    with storage.open_store(settings, data_dir) as store:
         service = wiring.build_service(settings, store, encode=wiring.encode_for_grpc)
         service.replica.start()
         server = GrpcServer(
@@ -120,9 +128,10 @@ def run_gateway(settings: Settings, _: Mapping[str, str]) -> None:
 
 def build_gateway() -> Wsgi:
     """Build the gateway of one worker process, from the environment."""
+    end_with_parent()
     settings = Settings.from_env(os.environ)
     logs.set_up(settings.log_level)
-    data_dir = wiring.data_dir_of(settings, _replay_digest(settings))
+    data_dir = storage.data_dir_of(settings, _replay_digest(settings))
     return wiring.build_gateway(settings, data_dir)
 
 

@@ -1,6 +1,8 @@
 """Child processes that never outlive the process that started them."""
 
+import ctypes
 import os
+import signal
 import sys
 
 # Runs in the new process, then becomes the command: on Linux the kernel sends it SIGTERM when its
@@ -24,3 +26,9 @@ def bound_to_us(*command: str) -> list[str]:
     child: start it from one that lives as long as the child is to live.
     """
     return [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *command]
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process with its parent; for one that somebody else started."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))

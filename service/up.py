@@ -13,6 +13,8 @@ from service import metrics
 from service.config import Settings, environ_of
 from service.greeting import greet
 from service.store.embedded import DataDirLock, open_embedded
+from service.store.ports import StoreUnreachable
+from service.store.redis_store import RedisStore
 from service.supervisor import Supervisor
 
 PORT_FREE_WITHIN_SECONDS = 2.0
@@ -64,6 +66,8 @@ def up(settings: Settings, *, data_dir: Path, environ: Mapping[str, str]) -> Non
 @contextlib.contextmanager
 def _store_url(settings: Settings, data_dir: Path) -> Iterator[str]:
     if settings.redis_url:
+        with RedisStore.connect(settings.redis_url) as store, contextlib.suppress(StoreUnreachable):
+            store.check_policy()
         yield settings.redis_url
         return
     with open_embedded(data_dir, binary=settings.valkey_bin) as server:

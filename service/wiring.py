@@ -1,10 +1,9 @@
 """Builds the object graph of the service; the only place that chooses implementations."""
 
 import atexit
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -27,9 +26,8 @@ from service.rpc.methods import method_table
 from service.rpc.servicers.catalog import CatalogServicer
 from service.rpc.servicers.collection import CollectionServicer
 from service.rpc.signing import StoreSigner
-from service.store.embedded import open_embedded
-from service.store.ports import Store, StoreUnreachable
-from service.store.redis_store import RedisStore
+from service.storage import open_store, utc_now
+from service.store.ports import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +36,6 @@ class Service:
 
     replica: Replica
     dispatcher: Dispatcher
-
-
-def utc_now() -> datetime:
-    """Return the time; the one clock that is handed to everything else."""
-    return datetime.now(UTC)
-
-
-@contextmanager
-def open_store(settings: Settings, data_dir: Path) -> Iterator[Store]:
-    """Connect to the named store, or to the embedded one of the data folder, started if needed.
-
-    Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
-    error yet: whoever asks it will see StoreUnreachable until it comes back.
-    """
-    if settings.redis_url:
-        with RedisStore.connect(settings.redis_url, clock=utc_now) as store:
-            with suppress(StoreUnreachable):
-                store.check_policy()
-            yield store
-        return
-    with (
-        open_embedded(data_dir, binary=settings.valkey_bin) as server,
-        RedisStore.connect(server.url, clock=utc_now) as store,
-    ):
-        yield store
 
 
 def encode_for_grpc(offer: Offer, freshness: Freshness) -> Encoded:
@@ -74,11 +47,6 @@ def encode_for_both(offer: Offer, freshness: Freshness) -> Encoded:
     """Serialise an offer once per snapshot, for a process that serves REST as well."""
     message = offer_to_proto(offer, freshness)
     return Encoded(proto=message.SerializeToString(), json=message_to_json(message))
-
-
-def data_dir_of(settings: Settings, replay_digest: str) -> Path:
-    """Return the folder of the store: a replay has one of its own, which live runs never read."""
-    return settings.data_dir / f"replay-{replay_digest}" if replay_digest else settings.data_dir
 
 
 def build_service(settings: Settings, store: Store, *, encode: Encode) -> Service:

@@ -18,6 +18,7 @@ from service.domain.order import DEFAULT_ORDER, OrderKey
 
 # So many rows are tried in their order, and then so many more, before whole columns are read.
 _HEADS = (1024, 8192)
+_GROWTH = 8
 _LISTED = Comparison(field="delisted", operator=Operator.EQUAL, value=False)
 _NOT_BASELINE = Comparison(
     field="freshness", operator=Operator.NOT_EQUAL, value=Freshness.BASELINE.value
@@ -205,6 +206,8 @@ def _first(
         found = np.concatenate((found, head[evaluator.mask(node, head)]))
         if not left.size or (limit is not None and found.size >= limit):
             return found[:limit]
+        if limit is None or found.size * _GROWTH < limit:
+            break  # so rare that the next few would not do either
     if left.size * 8 < len(snapshot.rows):
         rest = left[evaluator.mask(node, left)]
     else:

@@ -4,11 +4,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from service.launch import bound_to_us
 
 VERSION_TIMEOUT_SECONDS = 5.0
 STOP_TIMEOUT_SECONDS = 5.0
@@ -22,18 +23,6 @@ _COMMANDS_OFF = (
     *("KEYS", "MIGRATE", "MODULE", "MONITOR", "PSYNC", "REPLICAOF", "SAVE", "SHUTDOWN"),
     *("SLAVEOF", "SWAPDB", "SYNC"),
 )
-# Runs in the new process, then becomes the server: on Linux the kernel ends it with its parent.
-# A parent that is already gone is noticed by its id.
-_LAUNCH = """
-import os, sys
-parent, *command = sys.argv[1:]
-if sys.platform == "linux":
-    import ctypes
-    ctypes.CDLL(None).prctl(1, 15)
-if os.getppid() != int(parent):
-    sys.exit(1)
-os.execv(command[0], command)
-"""
 
 
 class ServerFailed(Exception):
@@ -183,10 +172,7 @@ class ServerProcess:
                 self._files.log.replace(self._files.log.with_suffix(".log.1"))
             with self._files.log.open("wb") as log:
                 self._process = subprocess.Popen(  # noqa: S603 - checked by check_version
-                    [
-                        *(sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid())),
-                        *(str(binary.absolute()), str(self._files.config)),
-                    ],
+                    bound_to_us(str(binary.absolute()), str(self._files.config)),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ import pytest
 
 from scrapers import __main__ as command
 from scrapers.provider import Provider
-from service import logs, wiring
+from service import logs, storage
 from service.config import Settings
 from service.domain.offer import Freshness
 from service.facts.baseline import load_baseline, load_baseline_statuses
@@ -272,7 +272,7 @@ def test_run_ends_quickly_on_a_signal_and_leaves_nothing(bench: Bench) -> None:
         assert process.wait(timeout=5) == 0
     settings = Settings.from_env({"GPUQUOTE_DATA_DIR": str(bench.data)})
     (folder,) = bench.data.iterdir()
-    with wiring.open_store(settings, folder) as store:
+    with storage.open_store(settings, folder) as store:
         # The lease was given back, and the server of the run is gone: this one is our own.
         assert store.acquire(holder="next", length=timedelta(seconds=1))
         assert len(store.statuses()) > 1

@@ -9,9 +9,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "tests" / "providers" / "pages"
 OPT_IN = {"coreweave", "runpod", "voltagepark"}
+Response = tuple[int, Message, Any]
 QUERY = "/v1/offers?gpuFamily=H100&orderBy=pricePerGpuHour"
 
 
@@ -44,12 +46,12 @@ class Program:
     metrics: str
     data_dir: Path
 
-    def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], Any]:
+    def get(self, path: str, **headers: str) -> Response:
         request = urllib.request.Request(self.rest + path, headers=headers)
         return _open(request)
 
 
-def _open(request: urllib.request.Request) -> tuple[int, Mapping[str, str], Any]:
+def _open(request: urllib.request.Request) -> Response:
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             body = answer.read()
@@ -114,7 +116,7 @@ def wait_for(program: Program, *, seconds: float = 40, collected: bool = True) -
     """Wait until the program is ready, and every provider has had its first run."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        assert program.process.poll() is None, program.process.stdout.read()
+        assert program.process.poll() is None, program.process.communicate()[0]
         try:
             status, _, body = program.get("/v1/providers?pageSize=1000")
             ready = program.get("/readyz")[0] == 200
@@ -155,8 +157,7 @@ def running(data_dir: Path, command: str = "up", **environ: str) -> Iterator[Pro
     finally:
         if program.process.poll() is None:
             os.killpg(program.process.pid, signal.SIGKILL)
-            program.process.wait()
-        program.process.stdout.close()
+        program.process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,7 @@ def program(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         assert processes_of(started.data_dir) == []
 
 
-def grpc_answer(program: Program, method: str, request: Mapping[str, object]) -> dict[str, Any]:
+def grpc_answer(program: Program, method: str, request: dict[str, Any]) -> dict[str, Any]:
     """Call a method as a generic client does: everything it knows comes from reflection."""
     with grpc.insecure_channel(program.grpc) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))

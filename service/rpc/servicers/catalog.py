@@ -106,9 +106,13 @@ class CatalogServicer:
             touched_providers=page.touched_providers,
             mask=asked.mask,
         )
-        if asked.query.max_age is None and len(page.rows) <= _LONGEST_KEPT:
+        metadata = self._list_metadata(snapshot, found)
+        if asked.query.max_age is not None:
+            # The rows that are young enough change without any publication: nothing to cache by.
+            del metadata[caching.CONTENT_REVISION]
+        elif len(page.rows) <= _LONGEST_KEPT:
             self._lists.keep(snapshot, key, found)
-        return Answer(found.content, metadata=self._list_metadata(snapshot, found))
+        return Answer(found.content, metadata=metadata)
 
     def get_offer(self, request: pb.GetOfferRequest) -> Answer:
         """Answer GetOffer; a delisted offer is still readable."""

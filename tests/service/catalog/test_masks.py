@@ -21,7 +21,7 @@ def matching(snapshot: Snapshot, text: str) -> list[str]:
     return [snapshot.names[at] for at in np.flatnonzero(mask).tolist()]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(catalogues(), nodes(), st.data())
 def test_masks_agree_with_one_offer_at_a_time(
     snapshot: Snapshot, node: Node, data: st.DataObject
@@ -66,6 +66,23 @@ def test_an_amount_without_a_rate_is_refused(field: str) -> None:
         matching(snapshot, f'{field} < "2 CHF"')
     assert caught.value.reason is Reason.BAD_MONEY
     assert "known: EUR, GBP, USD" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("geo:*", ["de"]),
+        ("geo = EU", ["de"]),
+        ("geo != EU", ["none"]),
+        ("NOT geo:*", ["none"]),
+        ("country_code = US OR country_code = CA", []),
+        ("country_code = DE OR country_code = CA OR name = none", ["de", "none"]),
+    ],
+)
+def test_an_offer_without_a_country_is_in_no_group(text: str, expected: list[str]) -> None:
+    some = (an_offer(offer_id="de", country_code="DE"), an_offer(offer_id="none"))
+    assert matching(snapshot_of(a_snapshot(*some)), text) == expected
+    assert matching(snapshot_of(), text) == []
 
 
 def test_a_value_of_another_kind_is_a_fault_of_the_code() -> None:

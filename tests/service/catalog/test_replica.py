@@ -305,6 +305,33 @@ def test_a_store_that_sends_no_events_is_compared_from_time_to_time(world: World
     eventually(lambda: names(replica) == ["n1"])
 
 
+def test_a_pointer_to_nothing_is_unreadable(world: World) -> None:
+    world.publish("n1")
+    world.store.pointers = lambda: {"nimbus": "s1", "ghost": "s9"}  # type: ignore[method-assign]
+    replica = world.started()
+    eventually(lambda: names(replica) == ["n1"])
+    assert replica.readiness().reasons == (ReadyReason.UNREADABLE_SNAPSHOT,)
+
+
+def test_a_store_that_is_lost_while_it_is_read_is_a_lost_store(world: World) -> None:
+    world.publish("n1")
+    world.store.pointers = lambda: {"nimbus": "s1"}  # type: ignore[method-assign]
+    truth = world.store.snapshot
+
+    def snapshot(provider: str) -> ProviderSnapshot | None:
+        world.store.is_gone = True
+        return truth(provider)
+
+    world.store.snapshot = snapshot  # type: ignore[method-assign]
+    replica = world.started()
+    eventually(lambda: ReadyReason.STORE_UNREACHABLE in replica.readiness().reasons)
+    assert replica.readiness().status is ReadyStatus.UNAVAILABLE
+
+
+def test_a_replica_that_never_started_can_be_stopped(world: World) -> None:
+    world.replica().stop()
+
+
 def test_an_unforeseen_fault_of_the_store_is_survived(world: World) -> None:
     calls = iter([RuntimeError("once")])
     truth = world.store.pointers

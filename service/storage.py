@@ -1,0 +1,41 @@
+"""Opens the store that the settings name; light, since every command needs it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.config import Settings
+from service.store.embedded import open_embedded
+from service.store.ports import Store, StoreUnreachable
+from service.store.redis_store import RedisStore
+
+
+def utc_now() -> datetime:
+    """Return the time; the one clock that is handed to everything else."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_store(settings: Settings, data_dir: Path) -> Iterator[Store]:
+    """Connect to the named store, or to the embedded one of the data folder, started if needed.
+
+    Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
+    error yet: whoever asks it will see StoreUnreachable until it comes back.
+    """
+    if settings.redis_url:
+        with RedisStore.connect(settings.redis_url, clock=utc_now) as store:
+            with suppress(StoreUnreachable):
+                store.check_policy()
+            yield store
+        return
+    with (
+        open_embedded(data_dir, binary=settings.valkey_bin) as server,
+        RedisStore.connect(server.url, clock=utc_now) as store,
+    ):
+        yield store
+
+
+def data_dir_of(settings: Settings, replay_digest: str) -> Path:
+    """Return the folder of the store: a replay has one of its own, which live runs never read."""
+    return settings.data_dir / f"replay-{replay_digest}" if replay_digest else settings.data_dir
