@@ -38,7 +38,7 @@ check: format lint types layers protos generated spelling deploy-files ## All st
 
 format: $(VENV)/dev-ready ## Is everything formatted?
 	$(BIN)/ruff format --check .
-	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/buf format --diff --exit-code --path protos
 
 lint: $(VENV)/dev-ready ## Ruff, every rule
 	$(BIN)/ruff check .

@@ -3,8 +3,8 @@
     python -m benchmarks.catalog [--sizes 10000,100000,1000000] [--seconds 0.5]
     python -m benchmarks.catalog --memory 100000 [--json]
 
-Synthetic offers, one thread, no gRPC or REST; the filters are parsed beforehand, as the targets
-of design/SERVING.md speak of the engine alone. Encoded rows have the size of real ones: about
+Synthetic offers, one thread, no gRPC or REST; the filters are parsed beforehand, since the
+targets speak of the engine alone. Encoded rows have the size of real ones: about
 420 bytes of protobuf and 1,400 of JSON.
 """
 
@@ -210,7 +210,7 @@ def print_queries(size: int, seconds: float) -> None:
     print_row("rebuild of the whole", size, rebuild, seconds=seconds)
     biggest = segments[0].source
     segment = partial(segment_of, biggest, encode=cheap, now=NOW)
-    print_row("  its share of one provider", len(biggest.offers), segment, seconds=seconds)
+    print_row("  one provider into a segment", len(biggest.offers), segment, seconds=seconds)
 
 
 def print_memory(size: int, *, with_json: bool) -> None:

@@ -63,7 +63,7 @@ class Setup:
     settings: Settings
     providers: Mapping[str, Provider]
     fetcher: Fetcher
-    data_dir: Path
+    store_dir: Path
     keys: frozenset[str]
 
     @property
@@ -132,7 +132,7 @@ def run(setup: Setup, _: argparse.Namespace) -> int:
     # Its every step at INFO would bury our own one line a run.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings = setup.settings
-    with storage.open_store(settings, setup.data_dir) as store:
+    with storage.open_store(settings, setup.store_dir) as store:
         scheduler = Scheduler(
             store=store,
             collector=setup.collector(store),
@@ -239,7 +239,7 @@ def _set_up(settings: Settings, environ: Mapping[str, str]) -> Setup:
         settings=settings,
         providers=load_providers(),
         fetcher=fetcher,
-        data_dir=storage.data_dir_of(settings, digest),
+        store_dir=settings.store_dir(digest),
         keys=frozenset(name for name, value in environ.items() if value),
     )
 
@@ -254,7 +254,7 @@ def _live_fetcher(settings: Settings) -> Fetcher:
 def _own_store(setup: Setup) -> AbstractContextManager[Store]:
     """Open the store; a replay never writes to a store that was named for live prices."""
     settings = replace(setup.settings, redis_url="") if setup.replays else setup.settings
-    return storage.open_store(settings, setup.data_dir)
+    return storage.open_store(settings, setup.store_dir)
 
 
 def _asked(

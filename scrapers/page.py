@@ -6,14 +6,14 @@ price ever passes through a float.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, cast
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 
 from scrapers.errors import PageChanged
 
@@ -55,14 +55,37 @@ class Page:
 
         A page that was cut off would otherwise end in a price that lacks its last digits.
         """
-        if not self.text.rstrip().endswith(">"):
-            raise PageChanged(f"{self.kind}: not whole HTML, it ends in {self.text[-20:]!r}")
-        return Element(BeautifulSoup(self.text, "lxml"), path=self.kind)
+        return Element(self._soup(), path=self.kind)
 
     def scripts(self, content_type: str) -> tuple["Json", ...]:
         """Return the JSON of every `<script type=content_type>`. Raises PageChanged for none."""
         scripts = self.html.all(f'script[type="{content_type}"]')
         return tuple(Json.loads(s.source, path=f"{self.kind} script") for s in scripts)
+
+    def html_without(self, css: str, *, attribute: Callable[[str, str], str | None]) -> str:
+        """Write the page as HTML again, without comments and what a selector matches.
+
+        `attribute` gives what is kept of an attribute, None for nothing. Raises PageChanged as
+        `html` does.
+        """
+        soup = self._soup()
+        for tag in soup.select(css):
+            tag.decompose()
+        for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+            comment.extract()
+        for tag in soup.find_all(name=True):
+            for name, value in list(tag.attrs.items()):
+                kept = attribute(name, value) if isinstance(value, str) else value
+                if kept is None:
+                    del tag[name]
+                else:
+                    tag[name] = kept
+        return soup.decode()
+
+    def _soup(self) -> BeautifulSoup:
+        if not self.text.rstrip().endswith(">"):
+            raise PageChanged(f"{self.kind}: not whole HTML, it ends in {self.text[-20:]!r}")
+        return BeautifulSoup(self.text, "lxml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ PRICE_CLASSES: tuple[PriceClass, ...] = (
            "Radeon Pro V520"),
     # No GPUs, so no price was observed: bounded as a model that is not known.
     _class("other accelerators", "0.008", "45",
-           "Gaudi", "Gaudi 1", "Gaudi 2", "Gaudi 3", "TPU v2", "TPU v3", "TPU v4", "TPU v5e", "TPU v5p",
+           "Gaudi 1", "Gaudi 2", "Gaudi 3", "TPU v2", "TPU v3", "TPU v4", "TPU v5e", "TPU v5p",
            "TPU v6e", "TPU v7 Ironwood", "Inferentia2", "Trainium1", "Trainium2",
            "Ascend 910B", "WSE-3"),
 )

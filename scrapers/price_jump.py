@@ -77,9 +77,9 @@ class Comparison:
     @property
     def is_confirmed(self) -> bool:
         """Whether enough runs over enough hours agree on a moderate move of a list price."""
+        # A jump of a volatile price is beyond this band, so it is never confirmed.
         return (
-            not self._is_volatile
-            and self._is_within(CONFIRMABLE_BAND)
+            self._is_within(CONFIRMABLE_BAND)
             and self.pending.run_count >= CONFIRMED_AFTER_RUNS
             and self.now - self.pending.first_seen_time >= CONFIRMED_AFTER
         )

@@ -72,10 +72,12 @@ class Settings:
                 "set GPUQUOTE_ALLOW_ANONYMOUS=1 to allow that"
             )
 
-    @property
-    def embedded_store(self) -> bool:
-        """Whether no store was named, so that one is to be started."""
-        return not self.redis_url
+    def store_dir(self, replay_digest: str) -> Path:
+        """Return the folder of the embedded store; "" is the digest of no replay.
+
+        A replay has a store of its own, which live runs never read.
+        """
+        return self.data_dir / f"replay-{replay_digest}" if replay_digest else self.data_dir
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

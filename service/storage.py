@@ -17,8 +17,8 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def open_store(settings: Settings, data_dir: Path) -> Iterator[Store]:
-    """Connect to the named store, or to the embedded one of the data folder, started if needed.
+def open_store(settings: Settings, store_dir: Path) -> Iterator[Store]:
+    """Connect to the named store, or to the embedded one of `store_dir`, started if needed.
 
     Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
     error yet: whoever asks it will see StoreUnreachable until it comes back.
@@ -30,12 +30,7 @@ def open_store(settings: Settings, data_dir: Path) -> Iterator[Store]:
             yield store
         return
     with (
-        open_embedded(data_dir, binary=settings.valkey_bin) as server,
+        open_embedded(store_dir, binary=settings.valkey_bin) as server,
         RedisStore.connect(server.url, clock=utc_now) as store,
     ):
         yield store
-
-
-def data_dir_of(settings: Settings, replay_digest: str) -> Path:
-    """Return the folder of the store: a replay has one of its own, which live runs never read."""
-    return settings.data_dir / f"replay-{replay_digest}" if replay_digest else settings.data_dir

@@ -12,8 +12,9 @@ from pathlib import Path
 from service import metrics
 from service.config import Settings, environ_of
 from service.greeting import greet
-from service.store.embedded import DataDirLock, open_embedded
+from service.store.embedded import DataDirBusy, DataDirLock, ServerFailed, open_embedded
 from service.store.ports import StoreUnreachable
+from service.store.redis_link import BadStoreUrl, UnsuitableStore
 from service.store.redis_store import RedisStore
 from service.supervisor import Supervisor
 
@@ -25,20 +26,24 @@ class CannotStart(Exception):
     """Something is in the way; the message says what, and what to change."""
 
 
-def up(settings: Settings, *, data_dir: Path, environ: Mapping[str, str]) -> None:
-    """Run everything until a signal comes. Raises CannotStart and DataDirBusy.
+FAULTS = (BadStoreUrl, CannotStart, DataDirBusy, ServerFailed, UnsuitableStore)
 
-    `data_dir` is the folder in use: that of the settings, or the one of the replay.
-    """
+
+def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> int:
+    """Run everything until a signal comes. Raises CannotStart and the other FAULTS."""
+    if settings.replay and settings.redis_url:
+        raise CannotStart(
+            "GPUQUOTE_REPLAY keeps its prices in a store of its own; unset GPUQUOTE_REDIS_URL"
+        )
     for port, variable in (
         (settings.rest_port, "GPUQUOTE_REST_PORT"),
         (settings.grpc_port, "GPUQUOTE_GRPC_PORT"),
         (settings.metrics_port, "GPUQUOTE_METRICS_PORT"),
     ):
         check_port(settings.host, port, variable)
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with DataDirLock(data_dir), _store_url(settings, data_dir) as url:
-        shared_folder = data_dir / "metrics"
+    store_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with DataDirLock(store_dir), _store_url(settings, store_dir) as url:
+        shared_folder = store_dir / "metrics"
         metrics.clear(shared_folder)
         inner = replace(settings, redis_url=url, metrics_port=0)
         child_environ = {
@@ -61,16 +66,17 @@ def up(settings: Settings, *, data_dir: Path, environ: Mapping[str, str]) -> Non
             supervisor.stop()
             stop_metrics()
     print("stopped")
+    return 0
 
 
 @contextlib.contextmanager
-def _store_url(settings: Settings, data_dir: Path) -> Iterator[str]:
+def _store_url(settings: Settings, store_dir: Path) -> Iterator[str]:
     if settings.redis_url:
         with RedisStore.connect(settings.redis_url) as store, contextlib.suppress(StoreUnreachable):
             store.check_policy()
         yield settings.redis_url
         return
-    with open_embedded(data_dir, binary=settings.valkey_bin) as server:
+    with open_embedded(store_dir, binary=settings.valkey_bin) as server:
         yield server.url
 
 

@@ -72,20 +72,20 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
     return Service(replica=replica, dispatcher=Dispatcher(method_table(catalog, collection)))
 
 
-def build_gateway(settings: Settings, data_dir: Path) -> Wsgi:
+def build_gateway(settings: Settings, store_dir: Path) -> Wsgi:
     """Build the gateway: over the hop when a gRPC service is named, else with its own replica."""
-    transport = _transport(settings, data_dir)
+    transport = _transport(settings, store_dir)
     app = create_app(transport, version=VERSION, registry=REGISTRY)
     return middleware(app, transport)
 
 
-def _transport(settings: Settings, data_dir: Path) -> Transport:
+def _transport(settings: Settings, store_dir: Path) -> Transport:
     if settings.grpc_target:
         return GrpcTransport(settings.grpc_target)
     # The store and the replica's thread live as long as this worker process.
     until_exit = ExitStack()
     atexit.register(until_exit.close)
-    store = until_exit.enter_context(open_store(settings, data_dir))
+    store = until_exit.enter_context(open_store(settings, store_dir))
     service = build_service(settings, store, encode=encode_for_both)
     service.replica.start()
     return LocalTransport(service.dispatcher, service.replica)

@@ -625,7 +625,12 @@ def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 
 def tls_site(
-    site_at: SiteAt, authority: trustme.CA, tmp_path: Path, *names: str, trusted: bool
+    site_at: SiteAt,
+    authority: trustme.CA,
+    tmp_path: Path,
+    *names: str,
+    trusted: bool,
+    **options: Any,
 ) -> Site:
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
@@ -635,6 +640,7 @@ def tls_site(
         host="nimbus.example",
         resolver=lambda _host, _port: ["127.0.0.1"],
         ca_file=str(ca_file) if trusted else None,
+        **options,
     )
 
 
@@ -665,6 +671,19 @@ def test_a_certificate_for_another_name_is_refused(
     with pytest.raises(CollectError, match="certificate is not valid"):
         site.fetch()
     assert site.server.asked == []
+
+
+def test_a_dripping_server_is_left_at_the_deadline_behind_tls_too(
+    site_at: SiteAt, authority: trustme.CA, tmp_path: Path
+) -> None:
+    start = b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"
+    site = tls_site(site_at, authority, tmp_path, "nimbus.example", trusted=True, patience=SHORT)
+    site.server.handler = without_robots(lambda _: dripping(start, b"x", site.server.closing))
+    began = time.monotonic()
+
+    with pytest.raises(Unreachable, match=r"within 0\.3 s"):
+        site.fetch()
+    assert time.monotonic() - began < SHORT.request + 1
 
 
 # --- politeness

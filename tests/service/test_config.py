@@ -21,7 +21,7 @@ def test_every_setting_has_a_default_that_works() -> None:
     settings = Settings.from_env({})
     assert settings.rest_port == 8080
     assert settings.grpc_port == 50051
-    assert settings.embedded_store
+    assert settings.redis_url == ""
     assert settings.providers == ()
 
 
@@ -111,3 +111,9 @@ def test_a_value_that_does_not_fit_names_its_variable(variable: str, text: str) 
 def test_the_version_is_the_one_of_the_distribution() -> None:
     pyproject = Path(__file__).parents[2] / "pyproject.toml"
     assert tomllib.loads(pyproject.read_text())["project"]["version"] == VERSION
+
+
+def test_a_replay_has_a_store_of_its_own(tmp_path: Path) -> None:
+    settings = Settings.from_env({"GPUQUOTE_DATA_DIR": str(tmp_path)})
+    assert settings.store_dir("") == tmp_path
+    assert settings.store_dir("abc") == tmp_path / "replay-abc"
