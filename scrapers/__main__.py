@@ -1,4 +1,4 @@
-"""Collect GPU prices: run | once | show | baseline.
+"""Collect GPU prices: run | once | show | record | baseline.
 
 `once` and `show` work beside the running program, through its store, or alone. While a collector
 leads, `once` asks it to run and waits; it then collects only the providers that it has enabled. A
@@ -25,10 +25,12 @@ from scrapers.leadership import new_holder
 from scrapers.normalize import Normalizer
 from scrapers.once import collect_now
 from scrapers.provider import Provider
+from scrapers.record import PAGES_PATH, FolderTaken, Recording, RecordingFailed, record_pages
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayBroken, ReplayFetcher
 from scrapers.report import (
     ShownProgress,
+    bytes_text,
     offers_json,
     print_offers,
     print_runs,
@@ -99,10 +101,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         settings = Settings.from_env(with_flags(environ, given))
         logs.set_up(settings.log_level)
         setup = _set_up(settings, environ)
-        command = {"run": run, "once": once, "show": show, "baseline": baseline}[given.command]
+        command = COMMANDS[given.command]
         return command(setup, given)
     except (
         BadStoreUrl,
+        FolderTaken,
         NewerSchema,
         OSError,
         ReplayBroken,
@@ -191,6 +194,28 @@ def show(setup: Setup, given: argparse.Namespace) -> int:
     return OK
 
 
+def record(setup: Setup, given: argparse.Namespace) -> int:
+    """Record a provider's live pages; exit code 1, and nothing written, when one did not come."""
+    if setup.replays:
+        raise Unusable("record asks for live pages: unset GPUQUOTE_REPLAY and --replay")
+    provider = named(setup.providers, given.provider)
+    (choice,) = choose({provider.id: provider}, enabled=["all"], keys=setup.keys)
+    if not choice.is_on:
+        raise Unusable(f"{provider.id} {choice.detail}")
+    try:
+        recording = record_pages(
+            provider,
+            fetcher=setup.fetcher,
+            folder=given.output or PAGES_PATH / provider.id,
+            on_page=lambda page: print(f"asked {page.url}", file=sys.stderr),
+        )
+    except RecordingFailed as error:
+        print(f"gpuquote: {provider.id}: nothing recorded: {error}", file=sys.stderr)
+        return FAILED
+    _print_recording(recording, provider)
+    return OK
+
+
 def baseline(setup: Setup, given: argparse.Namespace) -> int:
     """Write the bundled baseline from recorded pages."""
     if not setup.replays:
@@ -204,6 +229,20 @@ def baseline(setup: Setup, given: argparse.Namespace) -> int:
         print(f"{provider:<16} {count:>6} offers")
     print(f"{len(offers)} offers in {given.output}")
     return OK
+
+
+COMMANDS = {"run": run, "once": once, "show": show, "record": record, "baseline": baseline}
+
+
+def _print_recording(recording: Recording, provider: Provider) -> None:
+    for name, size in recording.bodies:
+        print(f"{name:<40} {bytes_text(size):>10}")
+    print(
+        f"{recording.row_count} rows and {recording.reject_count} rejects in {recording.folder};"
+        f" keep facts only, about a dozen rows and every odd one, then: make golden P={provider.id}"
+    )
+    for note in recording.notes:
+        print(f"gpuquote: {note}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -221,6 +260,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (collect, shown):
         command.add_argument("--json", action="store_true", help="print JSON")
         add_flags(command)
+    recorded = commands.add_parser("record", help="record the live pages of one provider")
+    recorded.add_argument("provider")
+    recorded.add_argument(
+        "--output", type=Path, help="folder to write [tests/providers/pages/PROVIDER]"
+    )
+    add_flags(recorded)
     written = commands.add_parser("baseline", help="write the bundled baseline")
     written.add_argument("--output", type=Path, default=BASELINE_PATH)
     add_flags(written)

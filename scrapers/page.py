@@ -132,6 +132,14 @@ class Json:
         member = self.find(key)
         return member.text if member else ""
 
+    def printed(self, key: str) -> str:
+        """Return a member's text, "" when it is null. Raises PageChanged when it is absent.
+
+        For prices: a row may have none, but a page whose rows lost the key has changed.
+        """
+        member = self[key]
+        return "" if member.value is None else member.text
+
     @property
     def text(self) -> str:
         """The scalar as printed; true and false as those words. Raises PageChanged otherwise."""

@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +20,7 @@ from scrapers.errors import CollectError, NotRecorded
 from scrapers.fetch import Fetcher
 from scrapers.page import Page
 from scrapers.parts import PartReading, read_part
-from scrapers.provider import Part, Provider, Request
+from scrapers.provider import Part, Provider, RawOffer, Reject, Request
 from scrapers.replay import MANIFEST, ReplayFetcher
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_PAGES_OF_A_KIND = 3
 MAX_PARTS_OF_A_SHAPE = 3
 LARGE_BYTES = 200_000
+PAGES_PATH = Path(__file__).parents[1] / "tests" / "providers" / "pages"
 
 
 class RecordingFailed(Exception):
@@ -53,7 +54,7 @@ class Recording:
     notes: tuple[str, ...]
 
 
-def record(
+def record_pages(
     provider: Provider, *, fetcher: Fetcher, folder: Path, on_page: Callable[[Page], None]
 ) -> Recording:
     """Ask for a provider's pages and write them to a folder, in the place of an older recording.
@@ -63,7 +64,7 @@ def record(
     FolderTaken and OSError, and then has written nothing.
     """
     old_bodies = _bodies_in(folder, provider)
-    recorder = _Recorder(provider, fetcher, on_page)
+    recorder = _Recorder(fetcher, on_page)
     parts, skipped = _first_parts(provider)
     live = {part.name: _read(provider, part, fetcher=recorder) for part in parts}
     if recorder.failure:
@@ -76,10 +77,11 @@ def record(
         staged = Path(made)
         bodies = [(each.body, _write(staged / each.body, each.text)) for each in kept]
         _write(staged / MANIFEST, _manifest(provider, kept))
+        replay = ReplayFetcher.open(staged, now=lambda: kept[0].observe_time)
         notes = [
             *recorder.notes,
             *skipped,
-            *_differences(provider, parts, live=live, folder=staged),
+            *_differences(provider, parts, live=live, replay=replay),
             *(_too_large(name, size) for name, size in bodies if size > LARGE_BYTES),
         ]
         _replace(folder, staged, names=[*(name for name, _ in bodies), MANIFEST], old=old_bodies)
@@ -111,10 +113,7 @@ class _Kept:
 class _Recorder:
     """A fetcher that remembers what it was asked, and asks nothing more once a page failed."""
 
-    def __init__(
-        self, provider: Provider, fetcher: Fetcher, on_page: Callable[[Page], None]
-    ) -> None:
-        self._provider = provider
+    def __init__(self, fetcher: Fetcher, on_page: Callable[[Page], None]) -> None:
         self._fetcher = fetcher
         self._on_page = on_page
         self._pages: dict[bytes, Page] = {}
@@ -136,30 +135,26 @@ class _Recorder:
         if number > MAX_PAGES_OF_A_KIND and (kind,) in provider.parsers:
             self.notes.append(f"{part}: there are more than {number - 1} pages of {kind}")
             raise NotRecorded(self.notes[-1])
+        if self.failure:
+            raise NotRecorded(str(self.failure))
         try:
-            if self.failure:
-                raise NotRecorded(str(self.failure))
             page = self._fetcher.fetch(request, provider=provider, kind=kind, part=part)
             text = clean_text(page)
         except CollectError as error:
-            self.failure = self.failure or RecordingFailed(f"{part}: {error.reason}: {error}")
+            self.failure = RecordingFailed(f"{part}: {error.reason}: {error}")
             raise
         if page.url != request.url:
             self.notes.append(f"{request.url} leads to {page.url}: ask for that one")
         self._pages[key] = page
         self.kept[key] = _Kept(
             request=request,
-            body=_body_name(page, number=number, is_alone=part in {kind, *self._joined_names()}),
+            body=_body_name(page, number=number),
             text=text,
             content_type=_content_type(page),
             observe_time=page.observe_time,
         )
         self._on_page(page)
         return page
-
-    def _joined_names(self) -> set[str]:
-        """The names of parts that are made of `pages`, which say nothing that the kind does not."""
-        return set() if self._provider.parts else {p.name for p in self._provider.all_parts()}
 
 
 def _first_parts(provider: Provider) -> tuple[list[Part], list[str]]:
@@ -191,10 +186,9 @@ def _differences(
     parts: Sequence[Part],
     *,
     live: dict[str, PartReading | None],
-    folder: Path,
+    replay: Fetcher,
 ) -> list[str]:
     """Read the recording back and say where its parser finds something else, or nothing."""
-    replay = ReplayFetcher.open(folder, now=lambda: datetime.now(UTC))
     notes: list[str] = []
     for part in parts:
         seen = live[part.name]
@@ -204,17 +198,18 @@ def _differences(
         if seen.error and not isinstance(seen.error, NotRecorded):
             notes.append(f"{part.name}: not read yet: {seen.error.reason}: {seen.error}")
         again = _read(provider, part, fetcher=replay)
-        if again is None or _said(again) != _said(seen):
-            found = len(again.rows) if again else 0
+        found = _said(again) if again else set[RawOffer | Reject]()
+        if found != _said(seen):
             notes.append(
-                f"{part.name}: the live pages gave {len(seen.rows)} rows, the recording {found}:"
+                f"{part.name}: the live pages gave {len(_said(seen))} rows, a replay {len(found)}:"
                 " the parser reads what a recording leaves out (code, comments, queries of links)"
             )
     return notes
 
 
-def _said(reading: PartReading) -> tuple[object, ...]:
-    return (*(row.raw for row in reading.rows), *reading.rejects)
+def _said(reading: PartReading) -> set[RawOffer | Reject]:
+    """Give the rows without repeats: beyond the last page that is recorded, the first answers."""
+    return {*(row.raw for row in reading.rows), *reading.rejects}
 
 
 def _manifest(provider: Provider, kept: Sequence[_Kept]) -> str:
@@ -236,9 +231,8 @@ def _manifest(provider: Provider, kept: Sequence[_Kept]) -> str:
     return msgspec.json.format(msgspec.json.encode(entries), indent=1).decode() + "\n"
 
 
-def _body_name(page: Page, *, number: int, is_alone: bool) -> str:
-    names = [page.kind] if is_alone else [page.part, page.kind]
-    safe = [re.sub(r"[^A-Za-z0-9_-]+", "-", name) for name in names]
+def _body_name(page: Page, *, number: int) -> str:
+    safe = [re.sub(r"[^A-Za-z0-9_-]+", "-", name) for name in (page.part, page.kind)]
     return ".".join([*safe, *([str(number)] if number > 1 else []), _extension(page)])
 
 

@@ -56,6 +56,13 @@ LOCATIONS = {
     "South America (Sao Paulo)": ("sa-east-1", "BR"),
 }
 
+# AWS writes "EU (Ireland)" on its price pages and "Europe (Ireland)" elsewhere.
+ALIASES = {
+    name.replace("EU (", "Europe ("): place
+    for name, place in LOCATIONS.items()
+    if name.startswith("EU (")
+}
+
 # Family -> (GPU, size -> count), as on AWS's instance type pages. A fraction is a share of one;
 # AWS counts the two devices of a K80 or M60 board apart, here one GPU is the board.
 FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
@@ -138,7 +145,7 @@ provider = Provider(
 def parse(page: Page) -> Iterator[RawOffer | Reject]:
     """Read one region's document; its own location names the region, not the address."""
     for location, rows in page.json["regions"].members():
-        region, _ = LOCATIONS.get(location, ("", ""))
+        region, _ = LOCATIONS.get(location) or ALIASES.get(location, ("", ""))
         for _, row in rows.members():
             instance_type = row["Instance Type"].text
             if not ACCELERATED.match(instance_type) and "GPU" not in row.text_of("Instance Family"):
@@ -157,7 +164,7 @@ def _read(row: Json, instance_type: str, *, region: str, location: str) -> RawOf
     system = row.text_of("Operating System")
     if system != "Linux":
         return Reject(reason="NOT_LINUX", text=f"{shown}: {system}")
-    software = row.text_of("Pre Installed S/W")
+    software = row.printed("Pre Installed S/W")
     if software not in ("NA", ""):
         return Reject(reason="LICENSED_SOFTWARE", text=f"{shown}: {software}")
     storage = row.text_of("Storage")
@@ -166,7 +173,7 @@ def _read(row: Json, instance_type: str, *, region: str, location: str) -> RawOf
         instance_type=instance_type,
         gpu=gpu,
         gpu_count=counts[size],
-        price=row["price"].text,
+        price=row.printed("price"),
         region=region,
         vcpus=row.text_of("vCPU"),
         memory=row.text_of("Memory"),

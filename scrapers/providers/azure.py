@@ -7,6 +7,7 @@ sizes). A Spot price that equals the pay-as-you-go price is what Azure charges i
 it stays, as SPOT.
 """
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -137,19 +138,22 @@ provider = Provider(
 @provider.follows("prices")
 def next_pages(page: Page) -> Iterator[str]:
     """Give the address that the answer itself names as the next page."""
-    link = page.json.find("NextPageLink")
-    if link and link.text:
-        yield link.text
+    link = page.json.printed("NextPageLink")  # Without the key, pages would be lost unseen.
+    if link:
+        yield link
 
 
 @provider.parses("prices")
 def parse(page: Page) -> Iterator[RawOffer | Reject]:
     """Read one page of price rows; currency and unit stand in each row."""
+    billed_in = page.json.text_of("BillingCurrency")
     for row in page.json["Items"].each():
-        size = row["armSkuName"].text
+        size = row.printed("armSkuName")
         if not size.lower().startswith(GPU_SIZES):
             continue
-        reason = _reason_to_refuse(row, today=page.observe_time.date().isoformat())
+        reason = _reason_to_refuse(
+            row, billed_in=billed_in, today=page.observe_time.date().isoformat()
+        )
         if reason:
             region, product = row.text_of("armRegionName"), row.text_of("productName")
             text = f"{size} in {region}: {product}, {row.text_of('meterName')}"
@@ -158,22 +162,28 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
             yield _read(row, size)
 
 
-def _reason_to_refuse(row: Json, *, today: str) -> str:
-    product = row["productName"].text
-    labels = f"{product} {row['skuName'].text} {row['meterName'].text}"
+def _reason_to_refuse(row: Json, *, billed_in: str, today: str) -> str:
+    labels = f"{row['productName'].text} {row['skuName'].text} {row['meterName'].text}".lower()
+    region, currency = row["armRegionName"].text.lower(), row["currencyCode"].text
+    kind, term = row["type"].text, row.text_of("reservationTerm")
+    start, end = row.text_of("effectiveStartDate")[:10], row.text_of("effectiveEndDate")[:10]
+    price = row.printed("retailPrice")
     reasons = {
-        "WINDOWS": "windows" in labels.lower() or " Win" in labels,
-        "LOW_PRIORITY": "Low Priority" in labels,
-        "CLOUD_SERVICES": "Cloud Services" in labels or "CloudServices" in labels,
-        "DEDICATED_HOST": "Dedicated" in labels,
-        "GOVERNMENT_REGION": row["armRegionName"].text.lower().startswith(GOVERNMENT),
+        "WINDOWS": re.search(r"windows|\bwin\b", labels),
+        "LOW_PRIORITY": re.search(r"low\s?priority", labels),
+        "CLOUD_SERVICES": re.search(r"cloud\s?services", labels),
+        "DEDICATED_HOST": "dedicated" in labels,
+        "EXPIRED": "expired" in labels or "" < end < today,
+        "GOVERNMENT_REGION": region.startswith(GOVERNMENT),
         "DUPLICATE": row.text_of("isPrimaryMeterRegion") == "false",
-        "NOT_YET_EFFECTIVE": row.text_of("effectiveStartDate")[:10] > today,
+        "NOT_YET_EFFECTIVE": start > today,
         "UNKNOWN_INSTANCE_TYPE": row["armSkuName"].text.lower() not in SIZES,
-        "OTHER_PRICE_TYPE": row["type"].text not in ("Consumption", "Reservation"),
-        "OTHER_TERM": row["type"].text == "Reservation"
-        and row.text_of("reservationTerm") not in TERMS,
+        "OTHER_PRICE_TYPE": kind not in ("Consumption", "Reservation"),
+        "OTHER_TERM": term not in (TERMS if kind == "Reservation" else ("",)),
+        "OTHER_TIER": row.text_of("tierMinimumUnits") not in ("", "0", "0.0"),
         "OTHER_UNIT": row["unitOfMeasure"].text != "1 Hour",
+        "CURRENCY_CONFLICT": billed_in not in ("", currency),
+        "PRICE_CONFLICT": row.text_of("unitPrice") not in ("", price),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
@@ -181,14 +191,14 @@ def _reason_to_refuse(row: Json, *, today: str) -> str:
 def _read(row: Json, size: str) -> RawOffer:
     gpu, count = SIZES[size.lower()]
     term = row.text_of("reservationTerm") if row["type"].text == "Reservation" else ""
-    is_spot = "Spot" in row["meterName"].text or "Spot" in row["skuName"].text
+    is_spot = "spot" in f"{row['meterName'].text} {row['skuName'].text}".lower()
     model = PurchaseModel.SPOT if is_spot else PurchaseModel.ON_DEMAND
     return RawOffer(
         sku=size,
         instance_type=size,
         gpu=gpu,
         gpu_count=count,
-        price=row["retailPrice"].text,
+        price=row.printed("retailPrice"),
         currency=row["currencyCode"].text,
         unit="term" if term else row["unitOfMeasure"].text,
         per="instance",

@@ -9,14 +9,14 @@ sold only as whole machines, which the list does not say: SHAPES knows (OCI's pa
 import re
 from collections.abc import Iterator
 
-from scrapers.page import Page
+from scrapers.page import Json, Page
 from scrapers.provider import Declared, Provider, RawOffer, Reject
 from service.domain.offer import DeliveryModel, PriceUnit
 
 # Chip as the list names it -> (GPU, smallest shape that has it, GPUs in that shape).
 SHAPES = {
     "A10": ("A10", "VM.GPU.A10.1", "1"),
-    "A100 - V2": ("A100 SXM 80GB", "BM.GPU.A100-v2.8", "8"),
+    "A100 V2": ("A100 SXM 80GB", "BM.GPU.A100-v2.8", "8"),
     "L40S": ("L40S", "BM.GPU.L40S.4", "4"),
     "H100": ("H100 SXM", "BM.GPU.H100.8", "8"),
     "H200": ("H200 SXM", "BM.GPU.H200.8", "8"),
@@ -27,6 +27,7 @@ SHAPES = {
     "MI300X": ("MI300X", "BM.GPU.MI300X.8", "8"),
     "MI355X": ("MI355X", "BM.GPU.MI355X.8", "8"),
 }
+CURRENCY = "USD"
 # Names of server generations that stand where a chip should.
 GENERATIONS = re.compile(r"[XVE]\d+")
 NOT_PUBLIC = ("Cloud@Customer", "Roving Edge", "Dedicated Region", "Alloy")
@@ -36,9 +37,10 @@ provider = Provider(
     title="Oracle Cloud Infrastructure",
     home="https://www.oracle.com/cloud/price-list/",
     pages={
-        "products": "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/?currencyCode=USD"
+        "products": "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
+        f"?currencyCode={CURRENCY}"
     },
-    declared={"products": Declared(currency="USD", unit=PriceUnit.GPU_HOUR)},
+    declared={"products": Declared(currency=CURRENCY, unit=PriceUnit.GPU_HOUR)},
 )
 
 
@@ -58,23 +60,40 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
             yield Reject(reason="OTHER_PRODUCT", text=shown)
             continue
         chip = " ".join(re.split(r"\bGPU(?: Standard)?\s*-?", name)[-1].split()).upper()
+        chip = re.sub(r"\s*-\s*(?=V\d)", " ", chip)
         if GENERATIONS.fullmatch(chip):
             yield Reject(reason="CHIP_NOT_NAMED", text=shown)
             continue
-        gpu, shape, whole = SHAPES.get(chip, (chip, "", ""))
-        for localization in product["currencyCodeLocalizations"].each():
-            for price in localization["prices"].each():
-                if price["model"].text != "PAY_AS_YOU_GO":
-                    yield Reject(reason="OTHER_PRICE_MODEL", text=f"{shown} {price['model'].text}")
-                    continue
+        yield from _prices(product, chip, shown=shown)
+
+
+def _prices(product: Json, chip: str, *, shown: str) -> Iterator[RawOffer | Reject]:
+    """Read the pay-as-you-go price; a price in dollars may stand beside other currencies."""
+    gpu, shape, whole = SHAPES.get(chip, (chip, "", ""))
+    localizations = {
+        localization["currencyCode"].text: localization
+        for localization in product["currencyCodeLocalizations"].each()
+    }
+    found = False
+    for currency, localization in localizations.items():
+        if currency != CURRENCY and CURRENCY in localizations:
+            continue
+        for price in localization["prices"].each():
+            model = price["model"].text
+            found = True
+            if model != "PAY_AS_YOU_GO":
+                yield Reject(reason="OTHER_PRICE_MODEL", text=f"{shown} {model}")
+            else:
                 yield RawOffer(
-                    sku=part,
+                    sku=product["partNumber"].text,
                     gpu=gpu,
                     gpu_count="1",
                     min_gpu_count=whole,
                     instance_type=shape,
-                    price=price["value"].text,
-                    unit=metric,
-                    currency=localization["currencyCode"].text,
+                    price=price.printed("value"),
+                    unit=product["metricName"].text,
+                    currency=currency,
                     delivery_model=DeliveryModel.BARE_METAL if shape.startswith("BM.") else None,
                 )
+    if not found:
+        yield Reject(reason="NO_PRICE", text=shown)

@@ -124,6 +124,6 @@ def test_a_reason_without_a_title_gets_one_from_its_name() -> None:
 
 def test_every_reason_of_the_service_is_known_here() -> None:
     reasons = {reason.value for reason in Reason}
-    assert reasons - set(_TITLES) - {"NO_FRESH_PRICES"} == set()
+    assert reasons - set(_TITLES) == set()
     later = {"CURSOR_EXPIRED", "REQUEST_ID_REUSED"}
     assert (set(_TITLES) | set(_HTTP_BY_REASON)) - later <= reasons
