@@ -111,9 +111,20 @@ class _Reader:
         missing = [kind for kind in kinds if not self._has_answer(kind)]
         if missing:
             raise NotRecorded(f"no recording of {', '.join(missing)}")
-        pages = [tuple(self._pages(kind)) for kind in kinds]
+        pages = [self._recorded_pages(kind) for kind in kinds]
         join = cast("JoinParser", self._provider.parsers[kinds])
         self._parsed(pages[0][0], join(*pages))
+
+    def _recorded_pages(self, kind: str) -> tuple[Page, ...]:
+        """Return the pages of a kind; a later one that was never recorded is only missed."""
+        pages: list[Page] = []
+        try:
+            pages.extend(self._pages(kind))
+        except NotRecorded as error:
+            if not pages:
+                raise
+            self.error = self.error or error
+        return tuple(pages)
 
     def _has_answer(self, kind: str) -> bool:
         return self._fetcher.records(self._part.requests[kind])

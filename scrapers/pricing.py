@@ -159,7 +159,9 @@ def _unit(
     """Settle period and basis from the price, the unit, `per` and the declaration."""
     unit = readable(printed.unit_from_text, raw.unit, RejectReason.BAD_UNIT)
     per = readable(printed.unit_from_text, raw.per, RejectReason.BAD_UNIT)
-    known_basis, known_period = _DECLARED[declared.unit] if declared else (None, None)
+    known_basis, known_period = (
+        _DECLARED[declared.unit] if declared and declared.unit else (None, None)
+    )
     stated = {price.unit.period, unit.period, per.period} - {None}
     # A price for the whole commitment stands beside hourly rows of one declared endpoint (Azure).
     periods = stated if stated == {Period.TERM} else (stated | {known_period}) - {None}

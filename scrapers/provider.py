@@ -40,11 +40,12 @@ class Declared:
     """Currency and unit that the contract of a documented JSON endpoint fixes.
 
     Never for HTML pages: those must print both. Where a response states them too, they must
-    agree with what is declared here, or the row is a reject.
+    agree with what is declared here, or the row is a reject. Without a `unit` each row says what
+    its price is for, because the rows of one answer differ.
     """
 
     currency: str
-    unit: PriceUnit
+    unit: PriceUnit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The grammar of printed quantities: counts, sizes, terms. Text in, exact values out."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,9 @@ from service.domain.offer import HOURS_PER_MONTH, HOURS_PER_YEAR
 MAX_SLICES = 20
 """A GPU is sold in at most so many equal parts, as far as a count is read from memory sizes."""
 
+# Machines are built of so many GPUs. Six by memory alone is a size that is printed wrong: Vultr's
+# eight MI325X of 256 GB are called "1536vram".
+_COUNTS = tuple(Fraction(2**n) for n in range(8))
 _EXACT = Fraction(1, 200)
 _NEAR = Fraction(7, 100)
 _SHARE_DIGITS = 10**6
@@ -143,16 +147,14 @@ def term_from_text(text: str) -> Term:
 def share_of(total_gib: Decimal, *, whole_gib: Decimal) -> Fraction:
     """Say how many GPUs of `whole_gib` hold `total_gib`: 40 of 80 is 1/2, 640 of 80 is 8.
 
-    An exact count wins, then the one count within 7 %. Below that it is a part of one GPU: an
-    exact k/n, an n-th within 7 %, or the ratio to six digits. Raises Unreadable when several
-    counts are as good, or none is.
+    A count is a power of two, within 7 %. Below that it is a part of one GPU: an exact k/n, an
+    n-th within 7 %, or the ratio to six digits. Raises Unreadable for anything else.
     """
     ratio = Fraction(total_gib) / Fraction(whole_gib)
-    counts = [Fraction(n) for n in range(max(1, int(ratio * (1 - _NEAR))), int(ratio * 2) + 2)]
-    near = _within(_EXACT, ratio, counts) or _within(_NEAR, ratio, counts)
-    if len(near) == 1:
+    near = _within(_NEAR, ratio, _COUNTS)
+    if near:
         return near[0]
-    if near or not 0 < ratio < 1:
+    if not 0 < ratio < 1:
         raise Unreadable(f"{total_gib:f} GB is no count of GPUs of {whole_gib:f} GB")
     parts = [Fraction(k, n) for n in range(2, MAX_SLICES + 1) for k in range(1, n)]
     slices = [part for part in parts if part.numerator == 1]
@@ -160,7 +162,7 @@ def share_of(total_gib: Decimal, *, whole_gib: Decimal) -> Fraction:
     return found[0] if found else Fraction(round(ratio * _SHARE_DIGITS), _SHARE_DIGITS)
 
 
-def _within(tolerance: Fraction, ratio: Fraction, shares: list[Fraction]) -> list[Fraction]:
+def _within(tolerance: Fraction, ratio: Fraction, shares: Iterable[Fraction]) -> list[Fraction]:
     return [share for share in shares if abs(ratio - share) <= share * tolerance]
 
 

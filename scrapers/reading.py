@@ -154,8 +154,10 @@ class Reader:
         rows, repeats = without_repeats(row for reading in readings for row in reading.rows)
         offers: list[Offer] = []
         rejects = [reject for reading in readings for reject in reading.rejects]
+        # What a parser saw contradict itself was not read either.
+        unread_count = sum(reject.reason.endswith("_CONFLICT") for reject in rejects)
         rejects += repeats
-        unread_count = len(repeats)
+        unread_count += len(repeats)
         seen_at = self._clock()
         for row in rows:
             item = self._normalizer.offer(

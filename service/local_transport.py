@@ -5,17 +5,17 @@ from collections.abc import Mapping
 
 from google.protobuf.message import Message
 
-from service.catalog.replica import Replica
 from service.rest.transport import Readiness, Reply, RpcFailed
 from service.rpc.dispatch import Call, Dispatcher, RpcError
+from service.rpc.source import Source
 
 
 class LocalTransport:
     """Calls the dispatcher directly, through the same chain as a gRPC call."""
 
-    def __init__(self, dispatcher: Dispatcher, replica: Replica) -> None:
+    def __init__(self, dispatcher: Dispatcher, source: Source) -> None:
         self._dispatcher = dispatcher
-        self._replica = replica
+        self._source = source
 
     def call(
         self,
@@ -37,9 +37,9 @@ class LocalTransport:
 
     def revision(self) -> str | None:
         """Return the revision that would answer now."""
-        return self._replica.current().revision
+        return self._source.current().revision
 
     def readiness(self) -> Readiness:
         """Say whether price questions can be answered."""
-        found = self._replica.readiness()
+        found = self._source.readiness()
         return Readiness(status=found.status.value, reasons=found.reasons)

@@ -32,17 +32,19 @@ provider = Provider(
 
 @provider.parses("prices")
 def parse(page: Page) -> Iterator[RawOffer | Reject]:
-    """Read every tab panel; the tab's label gives the GPU count of an instance."""
-    page.html.all("tr[data-plan]")  # Without a single row, the page has changed.
-    tabs = {tab.attr("aria-controls"): tab.text for tab in page.html.all('[role="tab"]')}
-    for panel in page.html.all('[role="tabpanel"]'):
-        label = tabs.get(panel.attr("id"), "")
-        for row in panel.find_all("tr[data-plan]"):
-            cells, plan = row.labelled("[data-label]", label="data-label"), row.attr("data-plan")
-            if cells.find("DURATION"):
-                yield _cluster(cells, plan)
-            else:
-                yield _instance(cells, plan, tab=label)
+    """Read every row; the label of its tab gives the GPU count of an instance."""
+    tabs = {tab.attr("aria-controls"): tab.text for tab in page.html.find_all('[role="tab"]')}
+    labels = {
+        id(row.tag): tabs.get(panel.attr("id"), "")
+        for panel in page.html.find_all('[role="tabpanel"]')
+        for row in panel.find_all("tr[data-plan]")
+    }
+    for row in page.html.all("tr[data-plan]"):
+        cells, plan = row.labelled("[data-label]", label="data-label"), row.attr("data-plan")
+        if cells.find("DURATION"):
+            yield _cluster(cells, plan)
+        else:
+            yield _instance(cells, plan, tab=labels.get(id(row.tag), ""))
 
 
 def _instance(cells: Cells, plan: str, *, tab: str) -> RawOffer | Reject:
@@ -62,7 +64,6 @@ def _instance(cells: Cells, plan: str, *, tab: str) -> RawOffer | Reject:
         storage=cells.find("STORAGE"),
         price=price,
         unit=unit,
-        per="gpu",
     )
 
 
@@ -78,7 +79,6 @@ def _cluster(cells: Cells, plan: str) -> RawOffer | Reject:
         min_gpu_count=count,
         price=price,
         unit=unit,
-        per="gpu",
         purchase_model=PurchaseModel.RESERVED_OTHER,
         term=duration,
         delivery_model=DeliveryModel.CLUSTER,

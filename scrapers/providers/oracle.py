@@ -70,13 +70,11 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
 def _prices(product: Json, chip: str, *, shown: str) -> Iterator[RawOffer | Reject]:
     """Read the pay-as-you-go price; a price in dollars may stand beside other currencies."""
     gpu, shape, whole = SHAPES.get(chip, (chip, "", ""))
-    localizations = {
-        localization["currencyCode"].text: localization
-        for localization in product["currencyCodeLocalizations"].each()
-    }
+    localizations = tuple(product["currencyCodeLocalizations"].each())
+    currencies = [localization["currencyCode"].text for localization in localizations]
     found = False
-    for currency, localization in localizations.items():
-        if currency != CURRENCY and CURRENCY in localizations:
+    for currency, localization in zip(currencies, localizations, strict=True):
+        if currency != CURRENCY and CURRENCY in currencies:
             continue
         for price in localization["prices"].each():
             model = price["model"].text

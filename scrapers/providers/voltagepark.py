@@ -57,7 +57,7 @@ def parse_presets(page: Page) -> Iterator[RawOffer | Reject]:
             sku=preset["id"].text,
             gpu=gpu,
             gpu_count=details["count"].text,
-            price=preset["compute_rate_hourly"].text,
+            price=preset.printed("compute_rate_hourly"),
             stock=SOME_LOCATION if places else NO_LOCATION,
             stock_evidence="location_ids_with_availability",
             delivery_model=DeliveryModel.VIRTUAL_MACHINE,
