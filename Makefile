@@ -57,7 +57,7 @@ generated: $(VENV)/dev-ready ## Are generated files in step with the protos?
 	$(BIN)/python tools/generate.py --check
 
 spelling: $(VENV)/dev-ready
-	$(BIN)/codespell --ignore-words-list optIn,optin README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md protos service scrapers
+	$(BIN)/codespell --ignore-words-list optin,zar,fo --skip "*.csv,*.jsonl,*.binpb" README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs protos service scrapers
 
 deploy-files: $(VENV)/dev-ready ## docker-compose.yml against its schema, Dockerfile against hadolint
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
