@@ -4,8 +4,7 @@
     python -m benchmarks.catalog --memory 100000 [--json]
 
 Synthetic offers, one thread, no gRPC or REST; the filters are parsed beforehand, since the
-targets speak of the engine alone. Encoded rows have the size of real ones: about
-420 bytes of protobuf and 1,400 of JSON.
+targets speak of the engine alone.
 """
 
 import argparse
@@ -30,7 +29,6 @@ from service.domain.offer import (
     Availability,
     AvailabilityState,
     DeliveryModel,
-    Freshness,
     ListedPrice,
     Offer,
     PriceUnit,
@@ -38,13 +36,12 @@ from service.domain.offer import (
 )
 from service.domain.order import parse_order
 from service.domain.provider import ProviderSnapshot
+from service.encoding import OfferEncoder
 
 NOW = datetime(2026, 10, 8, 12, 0, tzinfo=UTC)
 PROVIDER_COUNT = 30
 MODELS = tuple((f"model-{at:02}-80gb", f"F{at % 20:02}") for at in range(60))
 COUNTRIES = ("US", "DE", "FR", "NL", "GB", "CA", "JP", "SG", "IN", "")
-PROTO_BYTES = 420
-JSON_BYTES = 1400
 PAGE = 25
 RATES = {"EUR": Decimal("1.1614")}
 
@@ -93,21 +90,16 @@ def synthetic_offers(provider: str, count: int, chance: random.Random) -> Iterat
         )
 
 
-def cheap(offer: Offer, freshness: Freshness) -> Encoded:
-    """Encode nothing, for sizes where only the columns matter."""
-    del offer, freshness
-    return _CHEAP
+class Cheap:
+    """Encodes nothing, for sizes where only the columns matter."""
 
+    def lasting(self, _: Offer) -> Encoded:
+        """Encode nothing."""
+        return _CHEAP
 
-def sized_encode(*, with_json: bool) -> Encode:
-    """Return an encoder whose rows have the size of real ones, each a block of its own."""
-
-    def encode(offer: Offer, freshness: Freshness) -> Encoded:
-        mark = f"{offer.offer_id}{freshness}".encode()
-        json = mark.ljust(JSON_BYTES, b".") if with_json else b""
-        return Encoded(proto=mark.ljust(PROTO_BYTES, b"."), json=json)
-
-    return encode
+    def passing(self, *_: object) -> Encoded:
+        """Encode nothing."""
+        return _CHEAP
 
 
 def synthetic_segments(count: int, encode: Encode) -> list[Segment]:
@@ -192,7 +184,7 @@ def print_row(label: str, size: int, call: Callable[[], object], *, seconds: flo
 def print_queries(size: int, seconds: float) -> None:
     """Print the time of each shape at one size, and of a rebuild."""
     signer = PageTokenSigner(b"k" * 32)
-    segments = synthetic_segments(size, cheap)
+    segments = synthetic_segments(size, Cheap())
     gc.collect()
     gc.freeze()
     snapshot = Snapshot(segments, now=NOW)
@@ -209,14 +201,14 @@ def print_queries(size: int, seconds: float) -> None:
     rebuild = partial(Snapshot, segments, now=NOW)
     print_row("rebuild of the whole", size, rebuild, seconds=seconds)
     biggest = segments[0].source
-    segment = partial(segment_of, biggest, encode=cheap, now=NOW)
+    segment = partial(segment_of, biggest, encode=Cheap(), now=NOW)
     print_row("  one provider into a segment", len(biggest.offers), segment, seconds=seconds)
 
 
 def print_memory(size: int, *, with_json: bool) -> None:
     """Print what a catalogue takes in this process, which should be new."""
     before = resident_megabytes()
-    snapshot = Snapshot(synthetic_segments(size, sized_encode(with_json=with_json)), now=NOW)
+    snapshot = Snapshot(synthetic_segments(size, OfferEncoder(with_json=with_json)), now=NOW)
     gc.collect()
     held = resident_megabytes()
     what = "protobuf and JSON rows" if with_json else "protobuf rows"

@@ -5,10 +5,13 @@
 Starts a store, a gRPC service, a gateway in process and a gateway over the hop, each beside its
 ceiling in a server of the same kind: an echo RPC in the same gRPC server, an empty Flask route
 under the same granian. Rounds of a path and its ceiling alternate; the median ratio counts. REST
-is driven by `wrk` (Debian package wrk), gRPC by a client process of our own.
+is driven by `wrk` (Debian package wrk), gRPC by one client thread in this process. Engine figures
+are in `benchmarks.catalog`; Envoy, the peer of the path over the hop, is not measured here.
 """
 
 import argparse
+import http.client
+import itertools
 import os
 import re
 import shutil
@@ -18,9 +21,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +35,12 @@ from gpuquote.v1 import catalog_service_pb2 as pb
 from granian import Granian
 from granian.constants import Interfaces
 
-from benchmarks.synthetic import publish_all
+from benchmarks.load import Ratio, alternate, grpc_calls, prices, rest_rate, write_misses
+from benchmarks.synthetic import publish_all, publish_one
 from service import storage, wiring
 from service.config import Settings
 from service.domain.change import changes_between
+from service.encoding import OfferEncoder
 from service.rpc.server import GrpcServer
 from service.store.embedded import open_embedded
 from service.store.redis_store import RedisStore
@@ -42,7 +49,10 @@ GRPC_PORT, REST_PORT, HOP_PORT, FLASK_PORT = 50951, 8951, 8952, 8953
 ECHO = "/benchmark.Echo/Echo"
 LIST = "/gpuquote.v1.CatalogService/ListOffers"
 HOT_QUERY = "gpuFamily=H100&orderBy=pricePerGpuHour&pageSize=25"
-CONNECTIONS = 8
+# What a provider's page usually has, and what the largest have.
+USUAL, USUAL_OFFERS = "provider-usual", 250
+LARGE = "provider-00"
+PUBLICATIONS = 50
 
 
 class _Echo(grpc.GenericRpcHandler):
@@ -56,7 +66,7 @@ def serve_grpc() -> None:
     """Run the gRPC service with an echo RPC beside ours; a process of the benchmark."""
     settings = Settings.from_env(os.environ)
     with storage.open_store(settings, settings.data_dir) as store:
-        service = wiring.build_service(settings, store, encode=wiring.encode_for_grpc)
+        service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))
         service.replica.start()
         server = GrpcServer(
             service.dispatcher, service.replica.readiness, host="127.0.0.1", port=GRPC_PORT
@@ -81,7 +91,7 @@ def serve_flask() -> None:
         factory=True,
         port=FLASK_PORT,
         interface=Interfaces.WSGI,
-        blocking_threads=8,
+        blocking_threads=Settings.from_env({}).gateway_threads,
         log_enabled=False,
         websockets=False,
     ).serve()
@@ -97,63 +107,6 @@ def process(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[bytes]
     finally:
         child.terminate()
         child.wait(timeout=20)
-
-
-def grpc_rate(method: str, request: bytes, seconds: float) -> tuple[float, float, float]:
-    """Call one method over and over; returns calls a second, p50 and p99 in milliseconds."""
-    channel = grpc.insecure_channel(f"127.0.0.1:{GRPC_PORT}")
-    call: Callable[..., bytes] = channel.unary_unary(method)
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        started = time.perf_counter()
-        call(request, timeout=5)
-        times.append(time.perf_counter() - started)
-    channel.close()
-    times.sort()
-    p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-    return len(times) / sum(times), p50 * 1000, p99 * 1000
-
-
-def rest_rate(url: str, seconds: float, *headers: str) -> float:
-    """Return the requests a second that wrk gets. Raises when any answer is an error."""
-    options = [part for header in headers for part in ("-H", header)]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", *options, url]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if re.search(r"Non-2xx or 3xx|Socket errors", printed):
-        raise RuntimeError(printed)
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
-    if not found:
-        raise RuntimeError(printed)
-    return float(found.group(1))
-
-
-def missing_queries(path: Path) -> None:
-    """Write a wrk script whose every request is another query, so that no cache can answer."""
-    path.write_text(
-        'local n = 0\nrequest = function()\n  n = n + 1\n  return wrk.format("GET", '
-        f'"/v1/offers?{HOT_QUERY}&maxPricePerGpuHour=" .. '
-        'string.format("%d.%06d", 1 + n % 8, n % 1000000))\nend\n'
-    )
-
-
-def rest_miss_rate(port: int, seconds: float, script: Path) -> float:
-    """Return the requests a second when no query was ever asked before."""
-    url = f"http://127.0.0.1:{port}/"
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script), url]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
-    if not found or "Non-2xx" in printed:
-        raise RuntimeError(printed)
-    return float(found.group(1))
-
-
-def alternate(
-    rounds: int, ours: Callable[[], float], ceiling: Callable[[], float]
-) -> tuple[float, float, float]:
-    """Measure both in turn; returns the lowest, the median and the highest ratio."""
-    ratios = sorted(ours() / ceiling() for _ in range(rounds))
-    return ratios[0], statistics.median(ratios), ratios[-1]
 
 
 def wait_ready(url: str, *, offers: int) -> None:
@@ -180,140 +133,162 @@ def resident_mb(child: subprocess.Popen[bytes]) -> float:
         return int(found.group(1)) / 1024 if found else 0.0
 
     below = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-    return max(of(child.pid), *(of(int(pid)) for pid in below)) if below else of(child.pid)
+    return max(map(of, [child.pid, *map(int, below)]))
 
 
-def publish_to_visible_ms(store: RedisStore, url: str, rounds: int) -> list[float]:
-    """Time from a publication to its first answer over REST, in milliseconds."""
+def publish_to_visible_ms(store: RedisStore, provider: str) -> list[float]:
+    """Time from publications to their first answers over REST, in milliseconds, sorted.
+
+    Every publication has seen each offer again, and one at another price.
+    """
     waits = []
-    fence = int(time.time() * 1000)
-    for number in range(rounds):
-        provider = "provider-00"
+    fence = int(time.time() * 1000) + 10**9
+    connection = http.client.HTTPConnection("127.0.0.1", REST_PORT, timeout=5)
+    for number in range(PUBLICATIONS):
         before = store.snapshot(provider)
         if before is None:
             raise RuntimeError("nothing was published")
-        price = before.offers[0].price_per_gpu_hour + 1
-        first = replace(
-            before.offers[0],
-            price_per_gpu_hour=price,
-            price_per_hour=price * before.offers[0].gpu_count,
+        seen = [
+            replace(offer, observe_time=offer.observe_time + timedelta(seconds=1))
+            for offer in before.offers
+        ]
+        price = seen[0].price_per_gpu_hour + 1
+        seen[0] = replace(
+            seen[0], price_per_gpu_hour=price, price_per_hour=price * seen[0].gpu_count
         )
-        after = replace(
-            before,
-            snapshot_id=f"v-{fence}-{number}",
-            content_revision=f"v-{fence}-{number}",
-            offers=(first, *before.offers[1:]),
-        )
+        name = f"v-{fence}-{number}"
+        after = replace(before, snapshot_id=name, content_revision=name, offers=tuple(seen))
         changes = changes_between(before.offers, after.offers, now=storage.utc_now())
         wanted = f'"amount":"{price:.6f}'.rstrip("0").encode()
-        address = f"{url}/v1/offers/{first.offer_id}"
         started = time.perf_counter()
-        store.publish(after, previous_id=before.snapshot_id, changes=changes, fence=fence + 10**9)
+        store.publish(after, previous_id=before.snapshot_id, changes=changes, fence=fence)
         while True:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                if wanted in answer.read():
-                    break
+            connection.request("GET", f"/v1/offers/{seen[0].offer_id}")
+            if wanted in connection.getresponse().read():
+                break
+            time.sleep(0.001)
         waits.append((time.perf_counter() - started) * 1000)
+        time.sleep(0.1)  # as publications do not follow each other at once
+    connection.close()
     return sorted(waits)
+
+
+class Table:
+    """The lines that are printed at the end, each beside its target."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[str, str, str]] = []
+
+    def ratio(self, path: str, found: Ratio, *, least: float) -> None:
+        """Add a path that should reach a share of its ceiling."""
+        figure = f"{found.median:.2f} ({found.low:.2f}-{found.high:.2f})"
+        self._add(path, figure, f">= {least:.2f}", is_met=found.median >= least)
+
+    def most(self, path: str, found: float, *, most: float, unit: str = "", note: str = "") -> None:
+        """Add a figure that should not be above `most`."""
+        figure = f"{found:.3g}{unit}{note}"
+        self._add(path, figure, f"<= {most:g}{unit}", is_met=found <= most)
+
+    def _add(self, path: str, figure: str, target: str, *, is_met: bool) -> None:
+        self._lines.append((path, figure, f"{target} {'met' if is_met else 'MISSED'}"))
+
+    def print(self) -> None:
+        """Print everything."""
+        width = max(len(path) for path, _, _ in self._lines)
+        for path, figure, target in self._lines:
+            print(f"{path:<{width}}  {figure:<28}  {target}")
+
+
+def measure_grpc(table: Table, *, rounds: int, seconds: float) -> None:
+    """Measure ListOffers against an echo RPC in the same server."""
+    hot = pb.ListOffersRequest(gpu_family=["H100"], order_by="price_per_gpu_hour", page_size=25)
+    given = prices()
+
+    def queries() -> Iterator[bytes]:
+        for price in given:
+            hot.max_price_per_gpu_hour = price
+            yield hot.SerializeToString()
+
+    tails: list[float] = []
+
+    def rate(requests: Iterator[bytes]) -> float:
+        calls = grpc_calls(GRPC_PORT, LIST, requests, seconds)
+        tails.append(calls.p99_ms / calls.p50_ms)
+        return calls.rate
+
+    def echo() -> float:
+        return grpc_calls(GRPC_PORT, ECHO, itertools.repeat(b""), seconds).rate
+
+    repeated = hot.SerializeToString()
+    found = alternate(rounds, lambda: rate(queries()), echo)
+    table.ratio("gRPC ListOffers top 25, every query new / echo RPC", found, least=0.70)
+    table.most("   its p99 / p50", statistics.median(tails), most=2)
+    found = alternate(rounds, lambda: rate(itertools.repeat(repeated)), echo)
+    table.ratio("gRPC ListOffers top 25, repeated / echo RPC", found, least=0.90)
+
+
+def measure_rest(table: Table, folder: Path, *, rounds: int, seconds: float) -> None:
+    """Measure the gateway against an empty Flask route under the same server."""
+    query = f"http://127.0.0.1:{REST_PORT}/v1/offers?{HOT_QUERY}"
+    with urllib.request.urlopen(query, timeout=5) as answer:
+        etag = answer.headers["ETag"]
+    script = folder / "misses.lua"
+    write_misses(script, HOT_QUERY)
+    empty = partial(rest_rate, f"http://127.0.0.1:{FLASK_PORT}/", seconds)
+
+    def missed(port: int) -> float:
+        return rest_rate(f"http://127.0.0.1:{port}/", seconds, "-s", str(script))
+
+    found = alternate(rounds, lambda: rest_rate(query, seconds), empty)
+    table.ratio("REST GET repeated, 200 / empty Flask route", found, least=2.5)
+    condition = ("-H", f"If-None-Match: {etag}")
+    found = alternate(rounds, lambda: rest_rate(query, seconds, *condition), empty)
+    table.ratio("REST conditional GET, 304 / empty Flask route", found, least=3.0)
+    found = alternate(rounds, lambda: missed(REST_PORT), empty)
+    table.ratio("REST miss, in process / empty Flask route", found, least=0.5)
+    found = alternate(rounds, lambda: missed(HOP_PORT), empty)
+    table.ratio("REST miss, over the hop / empty Flask route", found, least=0.15)
 
 
 def measure(offers: int, rounds: int, seconds: float) -> None:
     """Start everything, measure, print the table."""
     if not shutil.which("wrk"):
         sys.exit("needs wrk (Debian package wrk)")
-    rows: list[tuple[str, str, str]] = []
-
-    def row(path: str, ratios: tuple[float, float, float], target: float) -> None:
-        low, median, high = ratios
-        mark = "met" if median >= target else "MISSED"
-        rows.append((path, f"{median:.2f} ({low:.2f}-{high:.2f})", f">= {target:.2f} {mark}"))
-
+    table = Table()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(open_embedded(folder))
-        store = stack.enter_context(RedisStore.connect(server.url, op_timeout_seconds=10))
-        publish_all(store, offers)
-        environ = {"GPUQUOTE_REDIS_URL": server.url, "GPUQUOTE_METRICS_PORT": "0"}
         enter = stack.enter_context
+        folder = Path(enter(tempfile.TemporaryDirectory()))
+        server = enter(open_embedded(folder))
+        store = enter(RedisStore.connect(server.url, op_timeout_seconds=10))
+        publish_all(store, offers - USUAL_OFFERS)
+        publish_one(store, USUAL, USUAL_OFFERS)
+        environ = {"GPUQUOTE_REDIS_URL": server.url, "GPUQUOTE_METRICS_PORT": "0"}
+        hop = {"GPUQUOTE_GRPC_TARGET": f"127.0.0.1:{GRPC_PORT}", "GPUQUOTE_METRICS_PORT": "0"}
+        gateway = partial(process, "service", "gateway")
         grpc_child = enter(process("benchmarks.serving", "--serve-grpc", **environ))
-        rest_child = enter(
-            process("service", "gateway", GPUQUOTE_REST_PORT=str(REST_PORT), **environ)
-        )
-        enter(
-            process(
-                "service",
-                "gateway",
-                GPUQUOTE_REST_PORT=str(HOP_PORT),
-                GPUQUOTE_GRPC_TARGET=f"127.0.0.1:{GRPC_PORT}",
-                GPUQUOTE_METRICS_PORT="0",
-            )
-        )
+        rest_child = enter(gateway(GPUQUOTE_REST_PORT=str(REST_PORT), **environ))
+        enter(gateway(GPUQUOTE_REST_PORT=str(HOP_PORT), **hop))
         enter(process("benchmarks.serving", "--serve-flask"))
-        local, hop = f"http://127.0.0.1:{REST_PORT}", f"http://127.0.0.1:{HOP_PORT}"
-        flask = f"http://127.0.0.1:{FLASK_PORT}/"
-        for url in (local, hop):
-            wait_ready(url, offers=offers)
-
-        hot = pb.ListOffersRequest(
-            gpu_family=["H100"], order_by="price_per_gpu_hour", page_size=25
-        ).SerializeToString()
-        tails: list[float] = []
-
-        def hot_rate() -> float:
-            rate, p50, p99 = grpc_rate(LIST, hot, seconds)
-            tails.append(p99 / p50)
-            return rate
-
-        row(
-            f"gRPC ListOffers, top 25 of {offers:,}, against an echo RPC",
-            alternate(rounds, hot_rate, lambda: grpc_rate(ECHO, b"", seconds)[0]),
-            0.70,
-        )
-        tail = statistics.median(tails)
-        rows.append(("   its p99 / p50", f"{tail:.2f}", f"<= 2 {'met' if tail <= 2 else 'MISSED'}"))
-
-        query = f"{local}/v1/offers?{HOT_QUERY}"
-        with urllib.request.urlopen(query, timeout=5) as answer:
-            etag = answer.headers["ETag"]
-        empty = lambda: rest_rate(flask, seconds)  # noqa: E731 - one word for the ceiling
-        row(
-            "REST GET repeated, 200, against an empty Flask route",
-            alternate(rounds, lambda: rest_rate(query, seconds), empty),
-            2.5,
-        )
-        row(
-            "REST conditional GET, 304, against an empty Flask route",
-            alternate(rounds, lambda: rest_rate(query, seconds, f"If-None-Match: {etag}"), empty),
-            3.0,
-        )
-        script = folder / "misses.lua"
-        missing_queries(script)
-        row(
-            "REST miss, in process, against an empty Flask route",
-            alternate(rounds, lambda: rest_miss_rate(REST_PORT, seconds, script), empty),
-            0.5,
-        )
-        row(
-            "REST miss, over the hop, against an empty Flask route",
-            alternate(rounds, lambda: rest_miss_rate(HOP_PORT, seconds, script), empty),
-            0.15,
-        )
-        waits = publish_to_visible_ms(store, local, 20)
-        worst = waits[-1]
-        rows.append(
-            (
-                f"publish to visible, {offers // 20:,} offers republished",
-                f"p50 {waits[10]:.0f} ms, max {worst:.0f} ms",
-                f"<= 50 ms {'met' if worst <= 50 else 'MISSED'}",
-            )
-        )
-        for name, child in (("gRPC", grpc_child), ("gateway", rest_child)):
-            used = resident_mb(child)
-            mark = "met" if used <= 200 else "MISSED"
-            rows.append((f"resident memory, {name}", f"{used:.0f} MB", f"<= 200 MB {mark}"))
-    width = max(len(path) for path, _, _ in rows)
-    for path, figure, target in rows:
-        print(f"{path:<{width}}  {figure:<26}  {target}")
+        for port in (REST_PORT, HOP_PORT):
+            wait_ready(f"http://127.0.0.1:{port}", offers=offers)
+        loaded = [resident_mb(child) for child in (grpc_child, rest_child)]
+        measure_grpc(table, rounds=rounds, seconds=seconds)
+        measure_rest(table, folder, rounds=rounds, seconds=seconds)
+        for provider in (USUAL, LARGE):
+            waits = publish_to_visible_ms(store, provider)
+            held = store.snapshot(provider)
+            size = len(held.offers) if held else 0
+            note = f", p50 {statistics.median(waits):.3g} ms"
+            p99 = waits[min(len(waits) - 1, len(waits) * 99 // 100)]
+            path = f"publish to visible, provider of {size:,}, p99 of {len(waits)}"
+            table.most(path, p99, most=50, unit=" ms", note=note)
+        for name, child, before in zip(
+            ("gRPC", "gateway"), (grpc_child, rest_child), loaded, strict=True
+        ):
+            note = f", {before:.0f} MB once loaded"
+            path = f"resident memory at {offers:,} offers, {name}, after all this"
+            table.most(path, resident_mb(child), most=200, unit=" MB", note=note)
+    table.print()
 
 
 def main() -> None:

@@ -52,31 +52,36 @@ def offers(count: int, *, provider: str, now: datetime, seed: int = 1) -> Iterat
 
 def publish_all(store: Store, count: int) -> None:
     """Publish `count` offers over 20 providers, as a collector would."""
+    for number in range(PROVIDERS):
+        size = count // PROVIDERS + (number < count % PROVIDERS)
+        publish_one(store, f"provider-{number:02d}", size)
+
+
+def publish_one(store: Store, provider: str, count: int) -> None:
+    """Publish `count` offers of one provider."""
     now = datetime.now(UTC)
     lease = store.acquire(holder="benchmark", length=timedelta(minutes=5))
     if lease is None:
         raise RuntimeError("the store of a benchmark has another collector")
-    for number in range(PROVIDERS):
-        provider = f"provider-{number:02d}"
-        made = tuple(offers(count // PROVIDERS, provider=provider, now=now))
-        status = ProviderStatus(
-            provider=provider,
-            title=provider,
-            home=f"https://{provider}.example",
-            state=ProviderState.OK,
-            interval=timedelta(hours=1),
-            last_attempt_time=now,
-            last_success_time=now,
-            next_attempt_time=now + timedelta(hours=1),
-        )
-        store.register((status,))
-        snapshot = ProviderSnapshot(
-            provider=provider,
-            snapshot_id=f"s-{number}",
-            content_revision=f"c-{number}",
-            publish_time=now,
-            interval=timedelta(hours=1),
-            offers=made,
-        )
-        changes = changes_between((), made, now=now)
-        store.publish(snapshot, previous_id="", changes=changes, fence=lease.fence)
+    made = tuple(offers(count, provider=provider, now=now))
+    status = ProviderStatus(
+        provider=provider,
+        title=provider,
+        home=f"https://{provider}.example",
+        state=ProviderState.OK,
+        interval=timedelta(hours=1),
+        last_attempt_time=now,
+        last_success_time=now,
+        next_attempt_time=now + timedelta(hours=1),
+    )
+    store.register((status,))
+    snapshot = ProviderSnapshot(
+        provider=provider,
+        snapshot_id=f"{provider}-1",
+        content_revision=f"{provider}-1",
+        publish_time=now,
+        interval=timedelta(hours=1),
+        offers=made,
+    )
+    changes = changes_between((), made, now=now)
+    store.publish(snapshot, previous_id="", changes=changes, fence=lease.fence)

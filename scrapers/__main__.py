@@ -52,6 +52,7 @@ OK = 0
 FAILED = 1
 UNUSABLE = 2
 INTERRUPTED = 130
+NOBODY_READS = 141
 
 
 class Unusable(Exception):
@@ -101,8 +102,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         settings = Settings.from_env(with_flags(environ, given))
         logs.set_up(settings.log_level)
         setup = _set_up(settings, environ)
-        command = COMMANDS[given.command]
-        return command(setup, given)
+        return COMMANDS[given.command](setup, given)
+    except BrokenPipeError:
+        # Python would try again to print what is left when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return NOBODY_READS
     except (
         BadStoreUrl,
         FolderTaken,
@@ -159,6 +163,8 @@ def once(setup: Setup, given: argparse.Namespace) -> int:
     with _own_store(setup) as store:
         collector = setup.collector(store)
         asked, off = _asked(setup, choices, names=given.provider, collector=collector)
+        if setup.replays and not asked:
+            raise Unusable(f"{setup.settings.replay} has no page of a provider that is on")
         with ShownProgress(asked) as progress:
             runs = collect_now(
                 asked,
@@ -167,6 +173,7 @@ def once(setup: Setup, given: argparse.Namespace) -> int:
                 lease_length=timedelta(seconds=setup.settings.lease_seconds),
                 on_step=progress.on_step,
                 on_end=progress.on_end,
+                on_wait=progress.on_wait,
             )
     if given.json:
         print(runs_json(runs, off).decode())
@@ -252,23 +259,34 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    add_flags(commands.add_parser("run", help="run the scheduler until a signal comes"))
-    collect = commands.add_parser("once", help="collect now and print how it went")
+
+    def add(name: str, *, takes: str = "", about: str) -> argparse.ArgumentParser:
+        # The flags of all settings in every usage line would bury what a command takes.
+        usage = " ".join(filter(None, ("%(prog)s", takes, "[SETTINGS]")))
+        added = commands.add_parser(name, usage=usage, help=about, description=about)
+        add_flags(added)
+        return added
+
+    add("run", about="run the scheduler until a signal comes")
+    collect = add(
+        "once", takes="[PROVIDER ...] [--json]", about="collect now and print how it went"
+    )
     collect.add_argument("provider", nargs="*", help="ids; none: all that are enabled")
-    shown = commands.add_parser("show", help="print the offers of one provider")
-    shown.add_argument("provider")
+    shown = add("show", takes="PROVIDER [--json]", about="print the offers of one provider")
+    shown.add_argument("provider", help="its id")
     for command in (collect, shown):
         command.add_argument("--json", action="store_true", help="print JSON")
-        add_flags(command)
-    recorded = commands.add_parser("record", help="record the live pages of one provider")
-    recorded.add_argument("provider")
+    recorded = add(
+        "record", takes="PROVIDER [--output DIR]", about="record a provider's live pages"
+    )
+    recorded.add_argument("provider", help="its id")
     recorded.add_argument(
         "--output", type=Path, help="folder to write [tests/providers/pages/PROVIDER]"
     )
-    add_flags(recorded)
-    written = commands.add_parser("baseline", help="write the bundled baseline")
-    written.add_argument("--output", type=Path, default=BASELINE_PATH)
-    add_flags(written)
+    written = add(
+        "baseline", takes="--replay DIR [--output FILE]", about="write the bundled baseline"
+    )
+    written.add_argument("--output", type=Path, default=BASELINE_PATH, help="file to write")
     return parser
 
 

@@ -24,8 +24,10 @@ from service.store.ports import Store
 
 _THREADS = 8
 _LOOK_EVERY_SECONDS = 0.2
+_TELL_AFTER = timedelta(seconds=2)
 
 OnEnd = Callable[[CollectionRun], None]
+OnWait = Callable[[], None]
 
 
 def collect_now(
@@ -36,10 +38,11 @@ def collect_now(
     lease_length: timedelta,
     on_step: OnStep,
     on_end: OnEnd,
+    on_wait: OnWait = lambda: None,
 ) -> Mapping[str, CollectionRun]:
     """Collect providers and return their runs by provider id.
 
-    Raises StoreUnreachable.
+    `on_wait` is called once when a leader takes its time. Raises StoreUnreachable.
     """
     leadership = Leadership(store=store, holder=new_holder(), length=lease_length)
     leadership.step()
@@ -56,6 +59,7 @@ def collect_now(
             leadership=leadership,
             ended=ended,
             on_end=on_end,
+            on_wait=on_wait,
         )
     lease = leadership.find_lease()
     if left and lease:
@@ -138,6 +142,7 @@ def _watch(
     leadership: Leadership,
     ended: dict[str, CollectionRun],
     on_end: OnEnd,
+    on_wait: OnWait,
 ) -> Mapping[str, CollectionRun]:
     """Wait until the leader has ended the runs, which go to `ended`.
 
@@ -145,8 +150,12 @@ def _watch(
     """
     asked_at = time.monotonic()
     waiting = dict(asked)
+    told = False
     while waiting:
         waited = timedelta(seconds=time.monotonic() - asked_at)
+        if waited > _TELL_AFTER and not told:
+            told = True
+            on_wait()
         for provider_id, run in list(waiting.items()):
             found = store.find_run(run.run_id) or run
             if found.state is RunState.PENDING and waited > NO_COLLECTOR_AFTER:

@@ -133,14 +133,15 @@ def number_from_text(text: str) -> Decimal:
 
 
 def reads_two_ways(number: str, *, currency: str, is_html: bool) -> bool:
-    """Say whether "1,234" or "1.234" may be either a thousand or a fraction.
+    """Say whether the text of a number may be read in two ways, as "1,234" in euros.
 
-    Both may be where the currency's countries write a decimal comma. A point is a point in
-    machine-readable answers, and "1,234" is a thousand beside currencies of point countries.
+    No machine-readable answer groups digits, so a comma there is a decimal one or a mistake, and
+    a point is a point. On a page, one group of three may be a thousand or a fraction where the
+    currency's countries write a decimal comma.
     """
-    if currency not in _COMMA_CURRENCIES or not _ONE_GROUP_OF_THREE.fullmatch(number):
-        return False
-    return is_html or "," in number
+    if not is_html:
+        return "," in number
+    return currency in _COMMA_CURRENCIES and bool(_ONE_GROUP_OF_THREE.fullmatch(number))
 
 
 def currency_from_text(text: str) -> str:

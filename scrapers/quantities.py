@@ -13,6 +13,9 @@ from service.domain.offer import HOURS_PER_MONTH, HOURS_PER_YEAR
 MAX_SLICES = 20
 """A GPU is sold in at most so many equal parts, as far as a count is read from memory sizes."""
 
+MAX_PARTS = 12
+"""Several of so many parts are still a share ("5/12"); 34 of 288 GB are 1/8, hardly 2/17."""
+
 # Machines are built of so many GPUs. Six by memory alone is a size that is printed wrong: Vultr's
 # eight MI325X of 256 GB are called "1536vram".
 _COUNTS = tuple(Fraction(2**n) for n in range(8))
@@ -47,6 +50,8 @@ _TERM = re.compile(
     rf"{_LENGTH.format('least')}(?:\s?(?P<open>\+)|\s?(?:-|\u2013|to)\s?{_LENGTH.format('most')})?",
     re.ASCII | re.IGNORECASE,
 )
+# "1-3 months" says its unit once.
+_SHORT_RANGE = re.compile(r"^(\d{1,4})\s?(?:-|\u2013|to)\s?(\d{1,4})\s?([A-Za-z]+)$", re.ASCII)
 _WORDS = {"one": 1, "two": 2, "three": 3}
 _HOURS = {"y": HOURS_PER_YEAR, "m": HOURS_PER_MONTH, "w": 168, "d": 24, "h": 1}
 
@@ -128,11 +133,11 @@ def storage_gb(text: str) -> Decimal:
 
 
 def term_from_text(text: str) -> Term:
-    """Read "1 Year", "36 months", "2 weeks - 1 year" or "1 year+". Raises Unreadable.
+    """Read "1 Year", "36 months", "2 weeks - 1 year", "1-3 months" or "1 year+". Raises Unreadable.
 
     A year is 8,760 hours, a month 730.
     """
-    match = _TERM.fullmatch(text.strip())
+    match = _TERM.fullmatch(_SHORT_RANGE.sub(r"\1 \3 - \2 \3", text.strip()))
     if match is None:
         raise Unreadable(f"{text[:40]!r} is not a term")
     least = _length(match["least"], match["least_unit"])
@@ -156,9 +161,9 @@ def share_of(total_gib: Decimal, *, whole_gib: Decimal) -> Fraction:
         return near[0]
     if not 0 < ratio < 1:
         raise Unreadable(f"{total_gib:f} GB is no count of GPUs of {whole_gib:f} GB")
-    parts = [Fraction(k, n) for n in range(2, MAX_SLICES + 1) for k in range(1, n)]
-    slices = [part for part in parts if part.numerator == 1]
-    found = _within(_EXACT, ratio, parts) or _within(_NEAR, ratio, slices)
+    slices = [Fraction(1, n) for n in range(2, MAX_SLICES + 1)]
+    parts = [Fraction(k, n) for n in range(2, MAX_PARTS + 1) for k in range(1, n)]
+    found = _within(_EXACT, ratio, (*slices, *parts)) or _within(_NEAR, ratio, slices)
     return found[0] if found else Fraction(round(ratio * _SHARE_DIGITS), _SHARE_DIGITS)
 
 

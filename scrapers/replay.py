@@ -82,7 +82,8 @@ class ReplayFetcher:
         """
         path = folder / MANIFEST
         if not folder.is_dir():
-            raise ReplayBroken(f"the replay folder {folder} does not exist")
+            fault = "is not a folder" if folder.exists() else "does not exist"
+            raise ReplayBroken(f"the replay folder {folder} {fault}")
         try:
             manifest = path.read_bytes()
             entries = msgspec.json.decode(manifest, type=list[_ManifestEntry])
@@ -120,7 +121,10 @@ class ReplayFetcher:
         raise UnsafeResponse(f"{url}: more than {MAX_REDIRECTS} redirects")
 
     def _find(self, request: Request) -> _Entry | None:
-        return next((entry for entry in self._entries if entry.answers(request)), None)
+        try:
+            return next((entry for entry in self._entries if entry.answers(request)), None)
+        except ValueError:  # A page named as its next one what is no address.
+            return None
 
 
 def _page(entry: _Entry, *, url: str, kind: str, part: str) -> Page:

@@ -7,7 +7,7 @@ nothing moves, nothing is coloured and no table is cut to 80 columns.
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -30,6 +30,11 @@ from service.domain.run import CollectionRun, RunState
 _WIDTH_WITHOUT_TERMINAL = 200
 _SECONDS_PER_MINUTE = 60
 _KIB = 1024
+
+# The one column of offers that may be folded, and those that a narrow terminal does without.
+_FOLDED = "instance"
+_LESS_NEEDED = ("freshness", "listed", ">$/h", _FOLDED)
+_ANY_WIDTH = 1_000
 
 _MONEY_FIELDS = frozenset({"amount", "price_per_hour", "price_per_gpu_hour"})
 
@@ -76,6 +81,10 @@ class ShownProgress:
             note=note,
         )
 
+    def on_wait(self) -> None:
+        """Say why nothing happens: a collector leads, or was killed and has yet to be replaced."""
+        self._console.print(plain("waiting for the collector that leads, or for its lease to end"))
+
     def on_end(self, run: CollectionRun) -> None:
         """Show how a provider ended."""
         state = state_of(run)
@@ -98,11 +107,21 @@ class ShownProgress:
         self._progress.stop()
 
 
+class _Console(Console):
+    """Rich ends the program with 1 when nobody reads on; 1 has a meaning of its own here."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console_for(stream: TextIO) -> Console:
-    """Make a console that neither colours nor cuts where no terminal is."""
+    """Make a console that neither colours nor cuts where no terminal is.
+
+    Printing to it raises BrokenPipeError when nobody reads on.
+    """
     if stream.isatty():
-        return Console(file=stream, highlight=False)
-    return Console(
+        return _Console(file=stream, highlight=False)
+    return _Console(
         file=stream, highlight=False, width=_WIDTH_WITHOUT_TERMINAL, force_terminal=False
     )
 
@@ -135,28 +154,11 @@ def print_runs(runs: Mapping[str, CollectionRun], off: Sequence[Choice], *, stre
 def print_offers(snapshot: ProviderSnapshot, *, now: datetime, stream: TextIO) -> None:
     """Print the listed offers of a provider, the cheapest GPU-hour of each model first."""
     console = console_for(stream)
-    table = _table(
-        "gpu", ">count", "purchase", "region", "instance", ">$/gpu/h", ">$/h", "listed", "stock",
-        "freshness", ">age",
-    )  # fmt: skip
     offers = [offer for offer in snapshot.offers if offer.is_listed]
-    for offer in sorted(offers, key=lambda o: (o.gpu_model, o.price_per_gpu_hour, o.offer_id)):
-        stock = offer.availability.state
-        freshness = freshness_at(offer, interval=snapshot.interval, now=now)
-        table.add_row(
-            plain(offer.gpu_model),
-            count_text(offer.gpu_count),
-            offer.purchase_model.value,
-            plain(offer.region_code),
-            plain(offer.instance_type or offer.sku),
-            text_from_decimal(offer.price_per_gpu_hour),
-            text_from_decimal(offer.price_per_hour),
-            plain(f"{offer.listed.text} {offer.listed.amount.currency_code}"),
-            "" if stock is AvailabilityState.NOT_STATED else stock.value,
-            freshness.value,
-            age_text(offer, now=now),
-        )
-    console.print(table)
+    offers.sort(key=lambda o: (o.gpu_model, o.price_per_gpu_hour, o.offer_id))
+    rows = [_offer_row(offer, interval=snapshot.interval, now=now) for offer in offers]
+    if rows:
+        console.print(_fitting_table(rows, console=console))
     replayed = ", replayed" if snapshot.replayed else ""
     console.print(
         plain(
@@ -249,13 +251,60 @@ def plain(text: str) -> Text:
     return Text("".join(c if c.isprintable() else " " for c in text))
 
 
-def _table(*columns: str) -> Table:
-    """Make a table; a leading ">" puts a column to the right."""
-    table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
+def _offer_row(offer: Offer, *, interval: timedelta, now: datetime) -> Mapping[str, Text]:
+    """Give the cells of an offer by column; a leading ">" puts a column to the right."""
+    stock = offer.availability.state
+    cells = {
+        "gpu": offer.gpu_model,
+        ">count": count_text(offer.gpu_count),
+        "purchase": offer.purchase_model.value,
+        "region": offer.region_code,
+        _FOLDED: offer.instance_type or offer.sku,
+        ">$/gpu/h": text_from_decimal(offer.price_per_gpu_hour),
+        ">$/h": text_from_decimal(offer.price_per_hour),
+        "listed": f"{offer.listed.text} {offer.listed.amount.currency_code}",
+        "stock": "" if stock is AvailabilityState.NOT_STATED else stock.value,
+        "freshness": freshness_at(offer, interval=interval, now=now).value,
+        ">age": age_text(offer, now=now),
+    }
+    return {column: plain(text) for column, text in cells.items()}
+
+
+def _fitting_table(rows: Sequence[Mapping[str, Text]], *, console: Console) -> Table:
+    """Make a table without empty columns and, on a narrow terminal, without the less needed."""
+    shown = [column for column in rows[0] if any(row[column] for row in rows)]
+    table = _offer_table(rows, shown)
+    for left_out in _LESS_NEEDED:
+        needed = console.measure(table, options=console.options.update(max_width=_ANY_WIDTH))
+        if needed.minimum <= console.width:
+            break
+        shown = [column for column in shown if column != left_out]
+        table = _offer_table(rows, shown)
+    return table
+
+
+def _offer_table(rows: Sequence[Mapping[str, Text]], shown: Sequence[str]) -> Table:
+    table = _table(*shown, folded=_FOLDED)
+    for row in rows:
+        table.add_row(*(row[column] for column in shown))
+    return table
+
+
+def _table(*columns: str, folded: str = "") -> Table:
+    """Make a table; a leading ">" puts a column to the right.
+
+    Only `folded` may become narrower than its longest text, or every column when it is empty.
+    """
+    table = Table(box=SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
     for column in columns:
         name = column.removeprefix(">")
         right = column.startswith(">")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=bool(folded) and column != folded,
+        )
     return table
 
 

@@ -23,7 +23,13 @@ def serve(port: int, *, shared_folder: Path | None = None) -> Callable[[], None]
     if shared_folder:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=str(shared_folder))  # type: ignore[no-untyped-call]
-    server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
+    try:
+        server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
+    except OSError as error:
+        raise OSError(
+            f"port {port} of {LOOPBACK} cannot be used for metrics ({error.strerror});"
+            " set GPUQUOTE_METRICS_PORT to another one, or to 0"
+        ) from error
 
     def stop() -> None:
         server.shutdown()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service import metrics, wiring
 from service.config import Settings
+from service.encoding import OfferEncoder
 from service.rpc.server import GrpcServer, PortTaken
 from service.storage import open_store
 from service.store.embedded import ServerFailed
@@ -23,7 +24,7 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with open_store(settings, store_dir) as store:
-        service = wiring.build_service(settings, store, encode=wiring.encode_for_grpc)
+        service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))
         service.replica.start()
         server = GrpcServer(
             service.dispatcher,

@@ -8,19 +8,17 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
+from service.catalog.lasting import Encode
 from service.catalog.replica import Replica
-from service.catalog.segment import Encode, Encoded
 from service.config import VERSION, Settings
-from service.domain.offer import Freshness, Offer
+from service.encoding import OfferEncoder
 from service.facts.baseline import load_baseline, load_baseline_statuses
 from service.facts.tables import load_exchange_rates, load_gpu_registry
 from service.local_transport import LocalTransport
 from service.rest.app import create_app
 from service.rest.caching import Wsgi, middleware
 from service.rest.grpc_transport import GrpcTransport
-from service.rest.transcode import message_to_json
 from service.rest.transport import Transport
-from service.rpc.convert import offer_to_proto
 from service.rpc.dispatch import Dispatcher
 from service.rpc.methods import method_table
 from service.rpc.servicers.catalog import CatalogServicer
@@ -36,17 +34,6 @@ class Service:
 
     replica: Replica
     dispatcher: Dispatcher
-
-
-def encode_for_grpc(offer: Offer, freshness: Freshness) -> Encoded:
-    """Serialise an offer once per snapshot, for a process that serves gRPC only."""
-    return Encoded(proto=offer_to_proto(offer, freshness).SerializeToString(), json=b"")
-
-
-def encode_for_both(offer: Offer, freshness: Freshness) -> Encoded:
-    """Serialise an offer once per snapshot, for a process that serves REST as well."""
-    message = offer_to_proto(offer, freshness)
-    return Encoded(proto=message.SerializeToString(), json=message_to_json(message))
 
 
 def build_service(settings: Settings, store: Store, *, encode: Encode) -> Service:
@@ -86,6 +73,6 @@ def _transport(settings: Settings, store_dir: Path) -> Transport:
     until_exit = ExitStack()
     atexit.register(until_exit.close)
     store = until_exit.enter_context(open_store(settings, store_dir))
-    service = build_service(settings, store, encode=encode_for_both)
+    service = build_service(settings, store, encode=OfferEncoder(with_json=True))
     service.replica.start()
     return LocalTransport(service.dispatcher, service.replica)

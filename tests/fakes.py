@@ -11,15 +11,15 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from prometheus_client import CollectorRegistry
 
+from service.catalog.lasting import Encode
 from service.catalog.paging import PageTokenSigner
 from service.catalog.replica import Readiness, ReadyStatus
-from service.catalog.segment import Encoded, segment_of
+from service.catalog.segment import segment_of
 from service.catalog.snapshot import Snapshot
 from service.domain.gpu import GpuModel, GpuRegistry
-from service.domain.offer import Freshness, Offer
+from service.domain.offer import Offer
 from service.domain.provider import ProviderStatus
-from service.rest.transcode import message_to_json
-from service.rpc.convert import offer_to_proto
+from service.encoding import OfferEncoder
 from service.rpc.dispatch import Dispatcher
 from service.rpc.methods import method_table
 from service.rpc.servicers.catalog import CatalogServicer
@@ -63,23 +63,12 @@ class FakeSource:
         return self.ready
 
 
-def encode(offer: Offer, freshness: Freshness) -> Encoded:
-    """Serialise both ways, as the wiring does for REST."""
-    message = offer_to_proto(offer, freshness)
-    return Encoded(proto=message.SerializeToString(), json=message_to_json(message))
-
-
-def encode_proto_only(offer: Offer, freshness: Freshness) -> Encoded:
-    """Serialise one way, as the wiring does for a process without REST."""
-    return Encoded(proto=offer_to_proto(offer, freshness).SerializeToString())
-
-
 def a_catalog(
     *offers: Offer,
     statuses: Iterable[ProviderStatus] | None = None,
     baseline: frozenset[str] = frozenset(),
     now: datetime = NOW,
-    encoder: Callable[[Offer, Freshness], Encoded] = encode,
+    encoder: Encode | None = None,
     is_store_lost: bool = False,
 ) -> Snapshot:
     """Build the catalogue of these offers, with a status for each of their providers."""
@@ -87,7 +76,7 @@ def a_catalog(
     segments = [
         segment_of(
             a_snapshot(*(o for o in offers if o.provider == provider), provider=provider),
-            encode=encoder,
+            encode=encoder or OfferEncoder(with_json=True),
             now=now,
             is_baseline=provider in baseline,
         )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from scrapers.parts import PartReading, read_part, without_repeats
 from scrapers.provider import Provider, Reject
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayFetcher
+from service.domain.gpu import GpuRegistry
 from service.domain.offer import ExchangeRate, Offer
 from service.facts.tables import load_gpu_registry
 
@@ -49,7 +51,7 @@ def read_recording(
     provider: Provider, fetcher: Fetcher, *, rates: Mapping[str, ExchangeRate] = RATES
 ) -> Reading:
     """Read every part that is recorded, with the dates of the recording."""
-    normalizer = Normalizer(registry=load_gpu_registry(), rates=rates)
+    normalizer = Normalizer(registry=_registry(), rates=rates)
     readings = [read_part(provider, part, fetcher=fetcher) for part in provider.all_parts()]
     rows, repeats = without_repeats(row for reading in readings for row in reading.rows)
     items = [
@@ -80,6 +82,11 @@ def golden_text(reading: Reading) -> str:
         for r in sorted(reading.rejects, key=lambda r: (r.reason, r.text))
     ]
     return f'{{"offers": [\n{_lines(offers)}\n],\n"rejects": [\n{_lines(rejects)}\n]}}\n'
+
+
+@cache
+def _registry() -> GpuRegistry:
+    return load_gpu_registry()
 
 
 def _error(reading: PartReading) -> CollectError | None:

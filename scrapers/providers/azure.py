@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from scrapers.errors import PageChanged
 from scrapers.page import Json, Page
 from scrapers.provider import Provider, RawOffer, Reject
 from service.domain.offer import DeliveryModel, PurchaseModel
@@ -75,7 +76,8 @@ SIZES = {
     for name, gpu, counts in SERIES
     for number, count in counts.items()
 }
-GPU_SIZES = ("standard_nc", "standard_nd", "standard_nv", "standard_ng")
+# Every N series is accelerated; only NP has FPGAs.
+GPU_SIZES, FPGA_SIZES = "standard_n", "standard_np"
 GOVERNMENT = ("usgov", "usdod", "ussec", "usnat")
 TERMS = {
     "1 Year": PurchaseModel.RESERVED_1Y,
@@ -139,6 +141,8 @@ provider = Provider(
 def next_pages(page: Page) -> Iterator[str]:
     """Give the address that the answer itself names as the next page."""
     link = page.json.printed("NextPageLink")  # Without the key, pages would be lost unseen.
+    if link and not link.startswith("https://"):
+        raise PageChanged(f"{page.kind}: the next page {link[:40]!r} is no address")
     if link:
         yield link
 
@@ -149,7 +153,7 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
     billed_in = page.json.text_of("BillingCurrency")
     for row in page.json["Items"].each():
         size = row.printed("armSkuName")
-        if not size.lower().startswith(GPU_SIZES):
+        if not size.lower().startswith(GPU_SIZES) or size.lower().startswith(FPGA_SIZES):
             continue
         reason = _reason_to_refuse(
             row, billed_in=billed_in, today=page.observe_time.date().isoformat()
@@ -174,6 +178,7 @@ def _reason_to_refuse(row: Json, *, billed_in: str, today: str) -> str:
         "CLOUD_SERVICES": re.search(r"cloud\s?services", labels),
         "DEDICATED_HOST": "dedicated" in labels,
         "EXPIRED": "expired" in labels or "" < end < today,
+        "NO_REGION": not region,
         "GOVERNMENT_REGION": region.startswith(GOVERNMENT),
         "DUPLICATE": row.text_of("isPrimaryMeterRegion") == "false",
         "NOT_YET_EFFECTIVE": start > today,

@@ -24,6 +24,7 @@ PRICES = {
 }
 # A node, or a tray or rack of an NVL72; "41" is "4" with its footnote sign lost.
 NODE_COUNTS = {"1", "2", "4", "8", "16", "72"}
+HGX_COUNTS = {"4", "8", "16"}
 # The A100 nodes are HGX machines (CoreWeave's instance type gd-8xa100-i128).
 GPUS = {"NVIDIA A100": "NVIDIA A100 SXM"}
 HEADINGS = "h2, h3, h4, h5, h6, .eyebrow"
@@ -98,7 +99,7 @@ def _node(row: Element, columns: tuple[str, ...], *, region: str) -> Iterator[Ra
 def _doubt(node: Cells) -> str:
     """Say why the count of a node is not believed, "" when it is."""
     count = re.sub(r"\^\d$|[¹²³]$", "", node["GPU Count"])
-    if count not in NODE_COUNTS:
+    if count not in (HGX_COUNTS if "HGX" in node["GPU Model"] else NODE_COUNTS):
         return f"{node['GPU Count']!r} GPUs are no node"
     whole, single = (_amount(node.starting(column)[1]) for column in ("On-Demand", "Inference"))
     if whole and single and not single / 2 < whole / int(count) < single * 2:

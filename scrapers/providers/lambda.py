@@ -72,6 +72,7 @@ def _cluster(cells: Cells, plan: str) -> RawOffer | Reject:
     unit, price = cells.starting("PRICE/")
     if not re.search(r"\d", price):  # An em dash: the price is for talks.
         return Reject(reason="CONTACT_SALES", text=f"{plan}, {count} GPUs, {duration}: {price}")
+    on_demand = duration.lower() == "on-demand"
     return RawOffer(
         sku=f"cluster {plan} {count}",
         gpu=CLUSTER_GPUS.get(plan, plan),
@@ -79,7 +80,7 @@ def _cluster(cells: Cells, plan: str) -> RawOffer | Reject:
         min_gpu_count=count,
         price=price,
         unit=unit,
-        purchase_model=PurchaseModel.RESERVED_OTHER,
-        term=duration,
+        purchase_model=PurchaseModel.ON_DEMAND if on_demand else PurchaseModel.RESERVED_OTHER,
+        term="" if on_demand else duration,
         delivery_model=DeliveryModel.CLUSTER,
     )

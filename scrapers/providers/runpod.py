@@ -1,15 +1,15 @@
 """RunPod: pods by GPU, from its public GraphQL API. Opt-in: its terms were not read.
 
-A price is for a pod with one of what a row lists, a GPU or a slice of one. Secure Cloud runs in
+A price is for an hour of one of what a row lists: a GPU, or a slice of one. Secure Cloud runs in
 data centres of vetted partners (VERIFIED_HOST), Community Cloud on anybody's machines (HOST).
 Quirks: 0 means not offered and 0.5 is a placeholder, neither is a price; a spot price equal to the
-other one is no spot price; MIG slices are listed like GPUs, with the slice's memory. A null
-stockStatus is no statement.
+other one is no spot price; MIG slices are listed like GPUs, with the slice's memory, which their
+name must state too. A null stockStatus is no statement.
 """
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from scrapers.page import Json, Page
 from scrapers.provider import (
@@ -20,7 +20,7 @@ from scrapers.provider import (
     Reject,
     Request,
 )
-from service.domain.offer import AvailabilityState, DeliveryModel, PriceUnit, PurchaseModel, Trust
+from service.domain.offer import AvailabilityState, DeliveryModel, PurchaseModel, Trust
 
 QUERY = """query {
   gpuTypes {
@@ -31,8 +31,12 @@ QUERY = """query {
 }"""
 # "… MIG 1g.24gb", or the profile alone; what stands before it is the GPU that was cut.
 SLICE = re.compile(r"\s*(?:\bMIG\b|\b\d+g\.\d+gb\b).*", re.IGNORECASE)
+SLICE_SIZE = re.compile(r"(\d+)\s?GB\b", re.IGNORECASE)
 CLOUDS = (("secure", Trust.VERIFIED_HOST), ("community", Trust.HOST))
-NOT_OFFERED, PLACEHOLDER = Decimal(0), Decimal("0.5")
+NO_PRICES: dict[Decimal | None, str] = {
+    Decimal(0): "NOT_OFFERED",
+    Decimal("0.5"): "PLACEHOLDER_PRICE",
+}
 
 provider = Provider(
     id="runpod",
@@ -45,7 +49,7 @@ provider = Provider(
     },
     every=AVAILABILITY_EVERY,
     opt_in=True,
-    declared={"gpus": Declared(currency="USD", unit=PriceUnit.INSTANCE_HOUR)},
+    declared={"gpus": Declared(currency="USD", unit=None)},
     stock_states={
         "high": AvailabilityState.AVAILABLE,
         "medium": AvailabilityState.AVAILABLE,
@@ -69,16 +73,19 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
 
 
 def _prices(gpu: Json, cloud: str, trust: Trust) -> Iterator[RawOffer | Reject]:
-    gpu[f"{cloud}Price"]  # A page without the key has changed; one with null offers nothing.
-    price, spot = gpu.text_of(f"{cloud}Price"), gpu.text_of(f"{cloud}SpotPrice")
+    price, spot = gpu.printed(f"{cloud}Price"), gpu.text_of(f"{cloud}SpotPrice")
+    amount = _amount(price)
     prices = {PurchaseModel.ON_DEMAND: price}
-    if spot and spot != price:
+    # A spot price beside no price is for what is not offered.
+    if spot and amount and amount not in NO_PRICES and _amount(spot) != amount:
         prices[PurchaseModel.SPOT] = spot
     for purchase_model, text in prices.items():
-        reason = _reason_to_refuse(text)
+        shown = f"{gpu['id'].text}: {cloud} {purchase_model} {text or 'null'}"
+        reason = NO_PRICES.get(_amount(text or "0"))
         if reason:
-            shown = f"{gpu['id'].text}: {cloud} {purchase_model} {text or 'null'}"
             yield Reject(reason=reason, text=shown)
+        elif _slice(gpu) and _memory(gpu) not in _sizes(gpu):
+            yield Reject(reason="SLICE_SIZE_CONFLICT", text=f"{shown}, {_memory(gpu)}")
         else:
             yield _read(gpu, cloud, trust=trust, price=text, purchase_model=purchase_model)
 
@@ -86,19 +93,17 @@ def _prices(gpu: Json, cloud: str, trust: Trust) -> Iterator[RawOffer | Reject]:
 def _read(
     gpu: Json, cloud: str, *, trust: Trust, price: str, purchase_model: PurchaseModel
 ) -> RawOffer:
-    gpu_id, name = gpu["id"].text, gpu.text_of("displayName")
-    memory = gpu.text_of("memoryInGb")
-    vram = f"{memory} GB" if memory not in ("", "0") else ""
-    sliced = next((text for text in (gpu_id, name) if SLICE.search(text)), "")
-    stock = gpu.find(f"{cloud}Stock") or gpu.find("lowestPrice")
-    status = stock.text_of("stockStatus") if stock else ""
+    gpu_id, part = gpu["id"].text, _slice(gpu)
+    status = _stock_status(gpu, cloud, price=price)
     return RawOffer(
         sku=f"{gpu_id} {cloud}",
-        gpu=SLICE.sub("", sliced) or gpu_id,
-        gpu_count="" if sliced else "1",
-        vram="" if sliced else vram,
-        total_vram=vram if sliced else "",
+        gpu=SLICE.sub("", part) or gpu_id,
+        gpu_count="" if part else "1",
+        vram="" if part else _memory(gpu),
+        total_vram=_memory(gpu) if part else "",
         price=price,
+        unit="hour",
+        per="instance" if part else "gpu",
         purchase_model=purchase_model,
         trust=trust,
         stock=status or None,
@@ -106,9 +111,33 @@ def _read(
     )
 
 
-def _reason_to_refuse(price: str) -> str:
-    try:
-        amount = Decimal(price or "0")
-    except InvalidOperation:
-        return ""  # Left to the common reader of numbers, which says what is wrong.
-    return {NOT_OFFERED: "NOT_OFFERED", PLACEHOLDER: "PLACEHOLDER_PRICE"}.get(amount, "")
+def _slice(gpu: Json) -> str:
+    """Return the text that names a slice, "" for a whole GPU."""
+    texts = (gpu["id"].text, gpu.text_of("displayName"))
+    return next((text for text in texts if SLICE.search(text)), "")
+
+
+def _sizes(gpu: Json) -> tuple[str, ...]:
+    """Return the memory that the name of a slice states after the word that makes it one."""
+    ends = (SLICE.search(text) for text in (gpu["id"].text, gpu.text_of("displayName")))
+    return tuple(f"{size} GB" for end in ends if end for size in SLICE_SIZE.findall(end.group()))
+
+
+def _memory(gpu: Json) -> str:
+    memory = gpu.text_of("memoryInGb")
+    return f"{memory} GB" if memory not in ("", "0") else ""
+
+
+def _stock_status(gpu: Json, cloud: str, *, price: str) -> str:
+    """Return the stock of a cloud; `lowestPrice` speaks of the cloud whose price it gives."""
+    asked, lowest = gpu.find(f"{cloud}Stock"), gpu.find("lowestPrice")
+    if asked:
+        return asked.text_of("stockStatus")
+    if not lowest or lowest.text_of("uninterruptablePrice") not in ("", price):
+        return ""
+    return lowest.text_of("stockStatus")
+
+
+def _amount(price: str) -> Decimal | None:
+    """Return a plain number; None for a text, which the common reader of prices is to refuse."""
+    return Decimal(price) if re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", price, re.ASCII) else None

@@ -12,13 +12,14 @@ from decimal import Decimal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from scrapers.page import Json, Page
-from scrapers.provider import AVAILABILITY_EVERY, Provider, RawOffer, Reject
-from service.domain.offer import AvailabilityState, DeliveryModel, TaxTreatment
+from scrapers.provider import AVAILABILITY_EVERY, Declared, Provider, RawOffer, Reject
+from service.domain.offer import AvailabilityState, DeliveryModel, PriceUnit, TaxTreatment
 
 ZONES = {
     "fr-par-1": "FR",
     "fr-par-2": "FR",
     "fr-par-3": "FR",
+    "it-mil-1": "IT",
     "nl-ams-1": "NL",
     "nl-ams-2": "NL",
     "nl-ams-3": "NL",
@@ -28,8 +29,8 @@ ZONES = {
 }
 API = "https://api.scaleway.com"
 PER_PAGE = 100
-# What is asked for, and what the API gives when it is not asked.
-FULL_PAGES = (PER_PAGE, 50)
+# What is asked for, and what the APIs give when they are not asked.
+FULL_PAGES = (PER_PAGE, 50, 20)
 MAX_PAGES = 10
 # The instances are PCIe cards unless the name of the type says SXM.
 FORMS = {"H100": "PCIe", "P100": "PCIe"}
@@ -53,6 +54,8 @@ provider = Provider(
         for zone in ZONES
     },
     every=AVAILABILITY_EVERY,
+    # A row stands on the page of the catalogue, whose own currency must agree.
+    declared={"catalog": Declared(currency="EUR", unit=PriceUnit.INSTANCE_HOUR)},
     stock_states={
         "available": AvailabilityState.AVAILABLE,
         "scarce": AvailabilityState.LIMITED,
@@ -68,7 +71,10 @@ provider = Provider(
 def next_catalog_page(page: Page) -> Iterator[str]:
     """Give the next page until the stated total is reached."""
     total, number = page.json.find("total_count"), _page_number(page)
-    if total and any(page.json["products"].each()) and number * PER_PAGE < total.number:
+    count = sum(1 for _ in page.json["products"].each())
+    # How full the first page was is not known on a later one that is not full.
+    is_full = count in FULL_PAGES or (count > 0 and number == 1)
+    if total and is_full and number * count < total.number:
         yield _with_page_number(page, number + 1)
 
 
@@ -95,7 +101,8 @@ def parse(
     }
     stock = _by_name(availability)
     for name, server in _by_name(servers).items():
-        if server.text_of("gpu") in ("", "0"):
+        names_gpu = any(key == "gpu_info" and info.value for key, info in server.members())
+        if server.text_of("gpu") in ("", "0") and not names_gpu:
             continue
         if name not in products:
             yield Reject(reason="NOT_IN_CATALOG", text=f"{name} in {zone}")
@@ -106,19 +113,18 @@ def parse(
 def _read(
     name: str, server: Json, product: Json, *, zone: str, stock: Json | None
 ) -> RawOffer | Reject:
-    price, measure = product["price"]["retail_price"], product["unit_of_measure"]
-    unit, hourly = measure["unit"].text, server["hourly_price"]
-    shown = f"{name} in {zone}: {hourly.text} an hour"
-    if server.text_of("end_of_service") == "true":
+    hourly, price = server.printed("hourly_price"), product["price"].find("retail_price")
+    shown = f"{name} in {zone}: {hourly or 'nothing'} an hour"
+    if server["end_of_service"].text != "false":
         return Reject(reason="END_OF_SERVICE", text=shown)
-    if server.find("mig_profile"):
+    if server.find("mig_profile") or "-MIG-" in name:
         return Reject(reason="MIG_SLICE", text=shown)
-    if unit not in UNITS_PER_HOUR:
-        return Reject(reason="UNKNOWN_UNIT", text=f"{shown}, catalogue per {unit}")
-    listed = price["units"].number + price["nanos"].number * NANO
-    sold, listed_hour = measure["size"].number * hourly.number, listed * UNITS_PER_HOUR[unit]
-    if abs(listed_hour - sold) > ROUNDING * listed_hour:
-        return Reject(reason="PRICE_CONFLICT", text=f"{shown}, catalogue {listed} per {unit}")
+    if not hourly or not price:
+        return Reject(reason="NO_PRICE", text=shown)
+    conflict = _conflict(server, product, price)
+    if conflict:
+        reason, detail = conflict
+        return Reject(reason=reason, text=f"{shown}, catalogue {detail}")
     gpu = server["gpu_info"]
     chip = gpu["gpu_name"].text.replace("-", " ")
     form = "SXM" if "-SXM-" in name else FORMS.get(chip, "")
@@ -128,7 +134,7 @@ def _read(
         gpu=chip if "SXM" in chip else f"{chip} {form}".strip(),
         gpu_count=server["gpu"].text,
         vram=f"{gpu['gpu_memory'].text} B",
-        price=hourly.text,
+        price=hourly,
         currency=price["currency_code"].text,
         unit="hour",
         per="instance",
@@ -139,6 +145,32 @@ def _read(
         stock=stock["availability"].text if stock else None,
         stock_evidence="products/servers/availability" if stock else "",
     )
+
+
+def _conflict(server: Json, product: Json, price: Json) -> tuple[str, str] | None:
+    """Return in what the catalogue does not agree with the list of servers, as reason and detail.
+
+    Its price may be for a minute or an hour, and for more than one of them.
+    """
+    unit, size = (product["unit_of_measure"][key] for key in ("unit", "size"))
+    if unit.text not in UNITS_PER_HOUR:
+        return "UNKNOWN_UNIT", f"per {unit.text}"
+    listed = price["units"].number + price["nanos"].number * NANO
+    listed_hour = listed * UNITS_PER_HOUR[unit.text]
+    sold = server["hourly_price"].number * size.number
+    if abs(listed_hour - sold) > ROUNDING * listed_hour:
+        return "PRICE_CONFLICT", f"{listed} per {unit.text}"
+    if _count(product) not in ("", server["gpu"].text):
+        return "COUNT_CONFLICT", f"{_count(product)} GPUs"
+    return None
+
+
+def _count(product: Json) -> str:
+    """Return the number of GPUs that the catalogue states, "" for none."""
+    found: Json | None = product
+    for key in ("properties", "hardware", "gpu"):
+        found = found.find(key) if found else None
+    return found.text_of("count") if found else ""
 
 
 def _by_name(pages: tuple[Page, ...]) -> Mapping[str, Json]:

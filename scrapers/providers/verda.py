@@ -13,14 +13,16 @@ from scrapers.page import Json, Page
 from scrapers.provider import Provider, RawOffer, Reject
 from service.domain.offer import DeliveryModel, PurchaseModel
 
-NAME = re.compile(r"(?P<config>(?P<count>\d+)x (?P<gpu>.+?))(?: (?P<how>on-demand|spot))?")
+NAME = re.compile(r"(?P<config>(?P<count>\d+)x (?P<gpu>.+?))(?: (?P<how>on[- ]demand|spot))?")
 FAMILIES = {
     "cluster": DeliveryModel.CLUSTER,
     "serverless": DeliveryModel.SERVERLESS,
     "container": DeliveryModel.SERVERLESS,
     "instance": DeliveryModel.VIRTUAL_MACHINE,
 }
-COMMITTED = ("reserved", "commit", "contract", "month", "year", "long-term")
+# Offers that are bought in other ways than by the hour at a fixed price, or at a price that moves.
+OTHERWISE = ("reserved", "commit", "contract", "month", "year", "long-term", "dynamic")
+PERIOD = re.compile(r"\b(?:second|minute|hour|day|dai|week)(?:s|ly)?\b")
 
 provider = Provider(
     id="verda",
@@ -48,7 +50,7 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
 
 def _read(node: Json) -> RawOffer | Reject:
     name, description = node["name"].text, node["description"].text
-    price, specification = node["price"].text, node["priceSpecification"]
+    price, specification = node.printed("price"), node["priceSpecification"]
     shown = f"{name} ({description}): {price}"
     matched = NAME.fullmatch(name)
     if not name or not matched:
@@ -57,18 +59,22 @@ def _read(node: Json) -> RawOffer | Reject:
     family = next((word for word in FAMILIES if word in words), "")
     if not family:
         return Reject(reason="UNKNOWN_PRODUCT", text=shown)
-    if any(word in words for word in COMMITTED):
+    if any(word in words for word in OTHERWISE):
         return Reject(reason="UNKNOWN_PURCHASE_MODEL", text=shown)
     if specification.text_of("price") not in ("", price):
         return Reject(reason="PRICE_CONFLICT", text=f"{shown} or {specification.text_of('price')}")
+    currency, again = node["priceCurrency"].text, specification.text_of("priceCurrency")
+    if again not in ("", currency):
+        return Reject(reason="CURRENCY_CONFLICT", text=f"{shown} {currency} or {again}")
     is_spot = matched["how"] == "spot" or re.search(r"\bspot\b", words)
     return RawOffer(
         sku=f"{FAMILIES[family]} {matched['config']}",
         gpu=re.sub(r"\s+CC\b", "", matched["gpu"]),
         gpu_count=matched["count"],
         price=price,
-        currency=node["priceCurrency"].text,
-        unit=specification["unitText"].text,
+        currency=currency,
+        # The description says "Hourly" too; the two must agree.
+        unit=" ".join((specification["unitText"].text, *PERIOD.findall(words))),
         per="instance",
         purchase_model=PurchaseModel.SPOT if is_spot else PurchaseModel.ON_DEMAND,
         delivery_model=FAMILIES[family],

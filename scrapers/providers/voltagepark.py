@@ -80,7 +80,7 @@ def parse_bare_metal(page: Page) -> Iterator[RawOffer | Reject]:
             yield RawOffer(
                 sku=f"{node['gpu_model'].text} {name}",
                 gpu=node["gpu_model"].text,
-                gpu_count=node["gpu_count"].text,
+                gpu_count=f"{node['gpu_count'].number}",
                 price=price.text,
                 fabric=fabric,
                 available_gpu_count=free,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from service.catalog.paging import KeyValue
 from service.domain.money import MAX_NANOS, Money, rounded
-from service.domain.offer import Freshness, Offer
+from service.domain.offer import Offer
 from service.domain.offer_fields import FIELDS, Kind, OfferField
 from service.domain.order import OrderKey
 
@@ -30,6 +30,8 @@ LAST = 2**63 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 CURRENCY = ".currency_code"
+PASSING = frozenset({"availability", "observe_time", "freshness"})
+_NOT_LASTING = PASSING | {"name"}
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
@@ -112,11 +114,11 @@ def micros_of(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-def columns_of(offers: Sequence[Offer], freshness: Sequence[Freshness]) -> Mapping[str, Column]:
-    """Make every column but `name` of these offers."""
-    found = {"freshness": freshness_column(freshness)}
+def columns_of(offers: Sequence[Offer]) -> Mapping[str, Column]:
+    """Make every column but `name` that lasts from one look at a page to the next."""
+    found: dict[str, Column] = {}
     for field in FIELDS.values():
-        if field.name in {"name", "freshness"} or field.kind is Kind.GEO:
+        if field.name in _NOT_LASTING or field.kind is Kind.GEO:
             continue
         values = list(map(_getter(field), offers))
         if field.kind is Kind.MONEY:
@@ -126,9 +128,9 @@ def columns_of(offers: Sequence[Offer], freshness: Sequence[Freshness]) -> Mappi
     return MappingProxyType(found)
 
 
-def freshness_column(freshness: Sequence[Freshness]) -> Column:
-    """Make the one column that changes with time alone."""
-    return _filled(list(freshness), partial(_enum_column, FIELDS["freshness"]))
+def passing_columns_of(values: Mapping[str, list[Any]]) -> Mapping[str, Column]:
+    """Make the columns of `PASSING` from the values that each row has in them."""
+    return {name: _filled(values[name], partial(_column, FIELDS[name])) for name in PASSING}
 
 
 def joined(columns: Sequence[Column], order: Rows | None) -> Column:
@@ -170,7 +172,6 @@ def _getter(field: OfferField) -> Callable[[Offer], Any]:
 
 _GETTERS: Mapping[str, Callable[[Offer], Any]] = MappingProxyType(
     {
-        "availability": operator.attrgetter("availability.state"),
         "delisted": lambda offer: not offer.is_listed,
     }
 )

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from service.catalog.columns import EPOCH, Rows, sort_key_of
+from service.catalog.columns import EPOCH, MICROSECOND, Rows, sort_key_of
 from service.catalog.masks import Evaluator, Rates
 from service.catalog.paging import PageTokenSigner, bad_page_token
 from service.catalog.snapshot import Partition, Row, Snapshot
 from service.domain.errors import Precondition, Reason
 from service.domain.filter import And, Comparison, Node, Not, Operator, Or, all_of
 from service.domain.offer import Freshness
+from service.domain.offer_fields import FIELDS, Kind
 from service.domain.order import DEFAULT_ORDER, OrderKey
 
 # So many rows are tried in their order, and then so many more, before whole columns are read.
@@ -78,11 +79,20 @@ def list_offers(
     if hits.size > query.page_size:
         token = _token(snapshot, query, numbers[-1], signer)
     return OfferPage(
-        rows=list(map(snapshot.rows.__getitem__, numbers)),
+        rows=snapshot.rows.chosen(numbers),
         next_page_token=token,
         touched_providers=plan.providers,
         unreachable=_unreachable(snapshot, plan.providers),
     )
+
+
+def depends_on_time(query: OfferQuery) -> bool:
+    """Tell whether the answer may change though no price, availability or freshness does.
+
+    That is so when it is chosen or ordered by times: a page that is merely seen again moves them.
+    """
+    named = _fields_of(query.filter) | {key.field for key in query.order}
+    return query.max_age is not None or any(FIELDS[name].kind is Kind.TIME for name in named)
 
 
 def touched_providers(snapshot: Snapshot, node: Node | None) -> frozenset[str] | None:
@@ -131,15 +141,19 @@ def _terms(node: Node | None) -> tuple[Node, ...]:
 
 
 def _speaks_of_delisted(node: Node | None) -> bool:
+    return "delisted" in _fields_of(node)
+
+
+def _fields_of(node: Node | None) -> frozenset[str]:
     match node:
         case None:
-            return False
+            return frozenset()
         case And(terms=terms) | Or(terms=terms):
-            return any(map(_speaks_of_delisted, terms))
+            return frozenset[str]().union(*map(_fields_of, terms))
         case Not(term=term):
-            return _speaks_of_delisted(term)
+            return _fields_of(term)
         case Comparison(field=field):
-            return field == "delisted"
+            return frozenset((field,))
 
 
 def _pinned(snapshot: Snapshot, terms: Sequence[Node]) -> tuple[Node, Partition] | None:
@@ -223,22 +237,22 @@ def _young(max_age: timedelta, now: datetime) -> tuple[Node, ...]:
 
 
 def _refuse_if_too_old(snapshot: Snapshot, hits: Rows, max_age: timedelta, now: datetime) -> None:
-    rows = [snapshot.rows[number] for number in hits.tolist()]
-    if not rows:
+    if not hits.size:
         return
-    live = [row for row in rows if row.freshness is not Freshness.BASELINE]
-    youngest = max(row.offer.observe_time for row in live or rows)
+    observed = snapshot.column("observe_time").values[hits]
+    live = observed[Evaluator(snapshot, {}).mask(_NOT_BASELINE, hits)]
+    youngest = EPOCH + int((live if live.size else observed).max()) * MICROSECOND
     age = max(0, int((now - youngest).total_seconds()))
-    limit = int(max_age.total_seconds())
-    what = "the youngest is" if live else "there are only baseline prices, the youngest"
+    limit = f"{max_age.total_seconds():f}".rstrip("0").rstrip(".")
+    what = "the youngest is" if live.size else "there are only baseline prices, the youngest"
     raise Precondition(
         Reason.PRICES_TOO_OLD,
-        f"{len(rows)} offers match, none younger than {limit} s; {what} {age} s old",
+        f"{hits.size} offers match, none younger than {limit} s; {what} {age} s old",
         metadata={
             "max_age": f"{limit}s",
             "youngest_age": f"{age}s",
             "youngest_observe_time": youngest.isoformat().replace("+00:00", "Z"),
-            "matching_offer_count": str(len(rows)),
+            "matching_offer_count": str(hits.size),
         },
     )
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from service.catalog.segment import Encode, Segment, aged, segment_of
+from service.catalog.lasting import Encode
+from service.catalog.segment import Segment, aged, segment_of
 from service.catalog.snapshot import Snapshot
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.store.ports import CatalogStore, StoreUnreachable

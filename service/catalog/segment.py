@@ -1,12 +1,21 @@
 """The offers of one provider, ready to be served: rows, columns, and when they grow older."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from service.catalog.columns import Column, columns_of, freshness_column
-from service.catalog.sharing import shared
+from service.catalog.columns import Column, passing_columns_of
+from service.catalog.lasting import (
+    Encode,
+    Encoded,
+    Lasting,
+    Sighting,
+    lasting_of,
+    sighting_of,
+)
 from service.domain.offer import Freshness, Offer, Standing, freshness_at, next_freshness_change
 from service.domain.provider import ProviderSnapshot
 
@@ -15,41 +24,23 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """An offer as it goes out. `json` is empty in processes that do not serve REST."""
-
-    proto: bytes
-    json: bytes = b""
-
-
-Encode = Callable[[Offer, Freshness], Encoded]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One offer with how far it can be relied upon, and both as they go out."""
-
-    offer: Offer
-    freshness: Freshness
-    encoded: Encoded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One provider's part of the catalogue; `rows` are in the order of their ids, `names`.
+    """One provider's part of the catalogue; `names` are the sorted ids of its offers.
 
     `content_revision` moves when a price, an availability, the set of offers or a freshness
     does. `changed_time` is when the prices last changed; `next_change` when a freshness will
     change next. `youngest_time` is when the youngest listed price was seen, None without one.
-    `source` is the snapshot that the segment was made of.
+    `source` is the snapshot that the segment was made of, without its offers.
     """
 
     provider: str
     snapshot_id: str
     content_revision: str
     is_baseline: bool
-    rows: tuple[Row, ...]
-    names: tuple[str, ...]
+    lasting: Lasting
+    sightings: tuple[Sighting, ...]
+    freshness: tuple[Freshness, ...]
+    passing: tuple[Encoded, ...]
     columns: Mapping[str, Column]
     listed_count: int
     usable_count: int
@@ -58,6 +49,53 @@ class Segment:
     changed_time: datetime
     next_change: datetime
     source: ProviderSnapshot
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids, sorted."""
+        return self.lasting.names
+
+    @property
+    def rows(self) -> "tuple[Row, ...]":
+        """Every offer."""
+        return tuple(Row(self, at) for at in range(len(self.names)))
+
+
+class Row:
+    """One offer with how far it can be relied upon; made when asked for, of what is packed."""
+
+    __slots__ = ("_at", "_segment")
+
+    def __init__(self, segment: Segment, at: int) -> None:
+        self._segment = segment
+        self._at = at
+
+    @property
+    def provider(self) -> str:
+        """The id of its provider."""
+        return self._segment.provider
+
+    @property
+    def freshness(self) -> Freshness:
+        """How far it can be relied upon."""
+        return self._segment.freshness[self._at]
+
+    @property
+    def offer(self) -> Offer:
+        """The offer; unpacking it takes some 15 us, so not for whole lists."""
+        return self._segment.lasting.offer(self._at, self._segment.sightings[self._at])
+
+    @property
+    def proto(self) -> bytes:
+        """The offer serialised."""
+        segment, at = self._segment, self._at
+        return segment.lasting.protos[at] + segment.passing[at].proto
+
+    @property
+    def json(self) -> bytes:
+        """The offer as JSON; empty in processes that do not serve REST."""
+        segment, at = self._segment, self._at
+        return segment.lasting.jsons[at] + segment.passing[at].json
 
 
 def segment_of(
@@ -73,33 +111,27 @@ def segment_of(
     Rows of a baseline have freshness BASELINE whatever their standing says.
     """
     by_id = {offer.offer_id: offer for offer in snapshot.offers}
-    offers = shared([by_id[offer_id] for offer_id in sorted(by_id)])
-    ages = _Ages(snapshot, now=now, is_baseline=is_baseline)
-    freshness = [ages.freshness(offer) for offer in offers]
+    offers = [by_id[offer_id] for offer_id in sorted(by_id)]
+    shared: dict[Sighting, Sighting] = {}
     return _segment(
-        replace(snapshot, offers=tuple(offers)),
-        tuple(_row(offer, fresh, encode) for offer, fresh in zip(offers, freshness, strict=True)),
-        columns=columns_of(offers, freshness),
+        replace(snapshot, offers=()),
+        lasting_of(offers, encode, None if previous is None else previous.lasting),
+        tuple(shared.setdefault(one, one) for one in map(sighting_of, offers)),
+        encode=encode,
         changed_time=_changed_time(snapshot, previous),
-        next_change=ages.next_change,
         is_baseline=is_baseline,
         now=now,
     )
 
 
 def aged(segment: Segment, *, encode: Encode, now: datetime) -> Segment:
-    """Return the segment as it is at `now`; rows whose freshness stays are used again."""
-    ages = _Ages(segment.source, now=now, is_baseline=segment.is_baseline)
-    freshness = [ages.freshness(row.offer) for row in segment.rows]
+    """Return the segment as it is at `now`."""
     return _segment(
         segment.source,
-        tuple(
-            row if row.freshness is fresh else _row(row.offer, fresh, encode)
-            for row, fresh in zip(segment.rows, freshness, strict=True)
-        ),
-        columns={**segment.columns, "freshness": freshness_column(freshness)},
+        segment.lasting,
+        segment.sightings,
+        encode=encode,
         changed_time=segment.changed_time,
-        next_change=ages.next_change,
         is_baseline=segment.is_baseline,
         now=now,
     )
@@ -107,43 +139,50 @@ def aged(segment: Segment, *, encode: Encode, now: datetime) -> Segment:
 
 def _segment(
     source: ProviderSnapshot,
-    rows: tuple[Row, ...],
+    lasting: Lasting,
+    sightings: tuple[Sighting, ...],
     *,
-    columns: Mapping[str, Column],
+    encode: Encode,
     changed_time: datetime,
-    next_change: datetime,
     is_baseline: bool,
     now: datetime,
 ) -> Segment:
-    listed = [row for row in rows if row.offer.is_listed]
-    youngest = max((row.offer.observe_time for row in listed), default=None)
+    ages = _Ages(source.interval, now=now, is_baseline=is_baseline)
+    freshness = tuple(map(ages.freshness, sightings))
+    passing = cache(encode.passing)
+    is_listed = (lasting.columns["delisted"].values == 0).tolist()
+    listed = [at for at, is_one in enumerate(is_listed) if is_one]
+    values: dict[str, list[Any]] = {
+        "availability": [sighting.availability.state for sighting in sightings],
+        "observe_time": [sighting.observe_time for sighting in sightings],
+        "freshness": list(freshness),
+    }
+    youngest = max((sightings[at].observe_time for at in listed), default=None)
     stale_after = NEVER if youngest is None else youngest + 2 * source.interval
     return Segment(
         provider=source.provider,
         snapshot_id=source.snapshot_id,
-        content_revision=_content_revision(source, rows),
+        content_revision=_content_revision(source, freshness),
         is_baseline=is_baseline,
-        rows=rows,
-        names=tuple(offer.offer_id for offer in source.offers),
-        columns=columns,
+        lasting=lasting,
+        sightings=sightings,
+        freshness=freshness,
+        passing=tuple(map(passing, sightings, freshness)),
+        columns={**lasting.columns, **passing_columns_of(values)},
         listed_count=len(listed),
-        usable_count=sum(row.freshness is not Freshness.EXPIRED for row in listed),
+        usable_count=sum(freshness[at] is not Freshness.EXPIRED for at in listed),
         youngest_time=youngest,
         stale_after=stale_after,
         changed_time=changed_time,
-        next_change=min(next_change, stale_after if stale_after >= now else NEVER),
+        next_change=min(ages.next_change, stale_after if stale_after >= now else NEVER),
         source=source,
     )
 
 
-def _row(offer: Offer, freshness: Freshness, encode: Encode) -> Row:
-    return Row(offer=offer, freshness=freshness, encoded=encode(offer, freshness))
-
-
-def _content_revision(source: ProviderSnapshot, rows: Iterable[Row]) -> str:
+def _content_revision(source: ProviderSnapshot, freshness: Iterable[Freshness]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(source.content_revision.encode())
-    digest.update("".join(row.freshness[0] for row in rows).encode())
+    digest.update("".join(one[0] for one in freshness).encode())
     return digest.hexdigest()
 
 
@@ -161,23 +200,23 @@ def _changed_time(snapshot: ProviderSnapshot, previous: Segment | None) -> datet
 
 
 class _Ages:
-    """Freshness by standing and observe time, asked once for each different pair."""
+    """Freshness by standing and observe time, asked once for each different sighting."""
 
-    def __init__(self, snapshot: ProviderSnapshot, *, now: datetime, is_baseline: bool) -> None:
-        self._interval = snapshot.interval
+    def __init__(self, interval: timedelta, *, now: datetime, is_baseline: bool) -> None:
+        self._interval = interval
         self._now = now
         self._is_baseline = is_baseline
         self._known: dict[tuple[Standing, datetime], Freshness] = {}
         self.next_change = NEVER
 
-    def freshness(self, offer: Offer) -> Freshness:
+    def freshness(self, sighting: Sighting) -> Freshness:
         if self._is_baseline:
             return Freshness.BASELINE
-        key = (offer.standing, offer.observe_time)
+        key = (sighting.standing, sighting.observe_time)
         found = self._known.get(key)
         if found is None:
-            found = freshness_at(offer, interval=self._interval, now=self._now)
-            change = next_freshness_change(offer, interval=self._interval, now=self._now)
+            found = freshness_at(sighting, interval=self._interval, now=self._now)
+            change = next_freshness_change(sighting, interval=self._interval, now=self._now)
             self.next_change = min(self.next_change, change)
             self._known[key] = found
         return found

@@ -12,6 +12,7 @@ Raised where the cause is known and translated once, in `service.rpc.status`. No
 catches them except to add context.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,11 +61,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One fault of a request: the field as the caller wrote it, and what is wrong with it."""
+    """One fault of a request: the field as the caller wrote it, and what is wrong with it.
+
+    `metadata` are the variable parts of the description, for programs.
+    """
 
     field: str
     description: str
     reason: Reason
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str], compare=False)
 
 
 class QuoteError(Exception):
@@ -98,10 +103,15 @@ class InvalidRequest(QuoteError):
 
     @classmethod
     def of(cls, violations: tuple[Violation, ...]) -> "InvalidRequest":
-        """Build the error of one or more violations; the first one gives the reason."""
-        first = violations[0]
+        """Build the error of one or more violations; the first one gives the reason.
+
+        Where several have the same key of metadata, the first one's stands.
+        """
         detail = "; ".join(f"{v.field}: {v.description}" for v in violations)
-        return cls(first.reason, detail, violations=violations)
+        metadata: dict[str, str] = {}
+        for violation in reversed(violations):
+            metadata |= violation.metadata
+        return cls(violations[0].reason, detail, violations=violations, metadata=metadata)
 
 
 class NotFound(QuoteError):

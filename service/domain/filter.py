@@ -9,13 +9,15 @@ passes `!=` and fails `=`, `<` and `>`. `field:*` asks whether the source states
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NoReturn
 
 from service.domain.errors import InvalidRequest, Reason, Violation
 from service.domain.filter_values import BadValue, Value, value_from_text
+from service.domain.money import Money
 from service.domain.offer_fields import OfferField, find_field, nearest_field
 
 MAX_BYTES = 2048
@@ -29,6 +31,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|' + r"'((?:[^'\\]|\\.)*)'", re.DOTALL
 _BARE = re.compile(r"[^\s()\"'<>=!]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _KEYWORDS = frozenset({"AND", "OR", "NOT"})
+_SHOWN = 40
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Operator(StrEnum):
@@ -109,8 +113,21 @@ def compare(field: str, operator: str, text: str, *, argument: str = "filter") -
     try:
         return _comparison(known, operator, text)
     except BadValue as bad:
-        violation = Violation(argument, str(bad), bad.reason)
+        violation = Violation(argument, str(bad), bad.reason, {"value": text[:_SHOWN]})
         raise InvalidRequest.of((violation,)) from bad
+
+
+def currencies_of(node: Node) -> frozenset[str]:
+    """Return the currencies of the amounts that a condition compares with."""
+    match node:
+        case And(terms=terms) | Or(terms=terms):
+            return frozenset[str]().union(*map(currencies_of, terms))
+        case Not(term=term):
+            return currencies_of(term)
+        case Comparison(value=Money(currency_code=code)):
+            return frozenset((code,))
+        case Comparison():
+            return frozenset()
 
 
 def parse_filter(text: str) -> Node:
@@ -207,18 +224,24 @@ class _Parser:
             self._stop(f"expected a field, found {self._rest()}")
         sign = self._take(_OPERATOR)
         if sign is None:
-            self._stop(f"expected = != < <= > >= or : after {spelling[:40]}, found {self._rest()}")
+            self._stop(
+                f"expected = != < <= > >= or : after {spelling[:_SHOWN]}, found {self._rest()}"
+            )
         value_at = self._at
         text = self._value()
         field = find_field(spelling)
         if field is None:
             nearest = nearest_field(spelling)
-            self._note(field_at, f"no field {spelling[:40]!r}; did you mean {nearest!r}?")
+            self._note(
+                field_at,
+                f"no field {spelling[:_SHOWN]!r}; did you mean {nearest!r}?",
+                metadata={"name": spelling[:_SHOWN], "nearest": nearest},
+            )
             return And(terms=())
         try:
             return _comparison(field, sign, text)
         except BadValue as bad:
-            self._note(value_at, str(bad), bad.reason)
+            self._note(value_at, str(bad), bad.reason, metadata={"value": text[:_SHOWN]})
             return And(terms=())
 
     def _value(self) -> str:
@@ -256,8 +279,20 @@ class _Parser:
         rest = self._text[self._at : self._at + 20]
         return repr(rest) if rest else "the end"
 
-    def _note(self, at: int, message: str, reason: Reason = Reason.BAD_FILTER) -> None:
-        self._violations.append(Violation("filter", f"column {at + 1}: {message}", reason))
+    def _note(
+        self,
+        at: int,
+        message: str,
+        reason: Reason = Reason.BAD_FILTER,
+        *,
+        metadata: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        column = str(at + 1)
+        self._violations.append(
+            Violation(
+                "filter", f"column {column}: {message}", reason, {"column": column, **metadata}
+            )
+        )
 
     def _stop(self, message: str) -> NoReturn:
         self._note(self._at, message)

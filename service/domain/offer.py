@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from service.domain.money import Money
 
@@ -245,7 +246,21 @@ class Offer:
         return self.delist_time is None
 
 
-def freshness_at(offer: Offer, *, interval: timedelta, now: datetime) -> Freshness:
+class Sighted(Protocol):
+    """What freshness follows from: an offer, or as much of one."""
+
+    @property
+    def standing(self) -> Standing:
+        """What the gate last said."""
+        ...
+
+    @property
+    def observe_time(self) -> datetime:
+        """When it was last seen."""
+        ...
+
+
+def freshness_at(offer: Sighted, *, interval: timedelta, now: datetime) -> Freshness:
     """Say how far an offer can be relied upon at `now`.
 
     BASELINE, UNCONFIRMED and PROVISIONAL follow from the standing; otherwise the age decides:
@@ -262,7 +277,7 @@ def freshness_at(offer: Offer, *, interval: timedelta, now: datetime) -> Freshne
     return Freshness.FRESH if age <= 2 * interval else Freshness.STALE
 
 
-def next_freshness_change(offer: Offer, *, interval: timedelta, now: datetime) -> datetime:
+def next_freshness_change(offer: Sighted, *, interval: timedelta, now: datetime) -> datetime:
     """Return when `freshness_at` will next give another answer; datetime.max if never."""
     steps = [offer.observe_time + 2 * interval, offer.observe_time + EXPIRED_AFTER]
     if offer.standing is Standing.BASELINE:

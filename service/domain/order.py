@@ -7,6 +7,7 @@ from service.domain.errors import InvalidRequest, Reason, Violation
 from service.domain.offer_fields import find_field, nearest_field
 
 MAX_KEYS = 8
+_SHOWN = 40
 
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(asc|desc))?", re.ASCII)
 
@@ -32,7 +33,7 @@ def parse_order(text: str) -> tuple[OrderKey, ...]:
     if not text.strip():
         return DEFAULT_ORDER
     keys: list[OrderKey] = []
-    faults: list[str] = []
+    faults: list[Violation] = []
     parts = text.split(",")
     for part in parts[:MAX_KEYS]:
         key = _key_or_fault(part.strip(), keys)
@@ -41,25 +42,29 @@ def parse_order(text: str) -> tuple[OrderKey, ...]:
         else:
             faults.append(key)
     if len(parts) > MAX_KEYS:
-        faults.append(f"more than {MAX_KEYS} fields")
+        faults.append(_fault(f"more than {MAX_KEYS} fields"))
     if faults:
-        raise InvalidRequest.of(
-            tuple(Violation("order_by", fault, Reason.BAD_ORDER_BY) for fault in faults)
-        )
+        raise InvalidRequest.of(tuple(faults))
     return tuple(keys) if keys[-1].field == "name" else (*keys, NAME_KEY)
 
 
-def _key_or_fault(part: str, before: list[OrderKey]) -> OrderKey | str:
+def _key_or_fault(part: str, before: list[OrderKey]) -> OrderKey | Violation:
     match = _KEY.fullmatch(part)
     if match is None:
-        return f'{part[:40]!r} is not a field, optionally followed by "desc"'
+        shown = part[:_SHOWN]
+        return _fault(f'{shown!r} is not a field, optionally followed by "desc"', name=shown)
     field = find_field(match[1])
     if field is None:
-        return f"no field {match[1][:40]!r}; did you mean {nearest_field(match[1])!r}?"
+        shown, nearest = match[1][:_SHOWN], nearest_field(match[1])
+        return _fault(f"no field {shown!r}; did you mean {nearest!r}?", name=shown, nearest=nearest)
     if not field.kind.is_sortable:
-        return f"{field.name} cannot be sorted by"
+        return _fault(f"{field.name} cannot be sorted by", name=field.name)
     if any(key.field == field.name for key in before):
-        return f"{field.name} is named twice"
+        return _fault(f"{field.name} is named twice", name=field.name)
     if any(key.field == "name" for key in before):
-        return f"{field.name} after name changes nothing, names are unique"
+        return _fault(f"{field.name} after name changes nothing, names are unique", name=field.name)
     return OrderKey(field=field.name, descending=match[2] == "desc")
+
+
+def _fault(description: str, **metadata: str) -> Violation:
+    return Violation("order_by", description, Reason.BAD_ORDER_BY, metadata)

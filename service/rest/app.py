@@ -3,23 +3,26 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from flask import Flask, Request, Response, g, request
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from service.rest import caching, contract
-from service.rest.binding import Binder
+from service.rest.binding import Binder, Violations
+from service.rest.bodies import json_body, read_away
 from service.rest.docs import OPENAPI_FILE, docs_blueprint, find_swagger_ui
 from service.rest.metrics import RequestMetrics
 from service.rest.problem import (
+    MAX_BODY_BYTES,
     Problem,
     Refused,
     Violation,
@@ -29,23 +32,17 @@ from service.rest.problem import (
     problem_of_status,
     problem_response,
 )
+from service.rest.reads import MAX_URI_BYTES, Reads, body_of, metadata_of, raise_if_failed
 from service.rest.request_id import request_id_of
 from service.rest.routes import Route, routes_of
-from service.rest.transcode import message_to_json
-from service.rest.transport import FIELDS, Readiness, Reply, RpcFailed, Transport
+from service.rest.transport import Readiness, Reply, RpcFailed, Transport
 
 log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES: Final = 64 * 1024
-# Room for a batch read of 100 offers by name.
-MAX_URI_BYTES: Final = 16 * 1024
 DEFAULT_TIMEOUT_SECONDS: Final = 10.0
 MAX_TIMEOUT_MS: Final = 30_000
 
-_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
-_TRACESTATE: Final = re.compile(r"[ -~]{1,512}\Z")
 _TIMEOUT_MS: Final = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -83,7 +80,11 @@ def create_app(
     app.before_request(_check_request)
     app.after_request(_finisher(metrics))
     app.register_error_handler(Exception, _answer_error)
-    for route in routes_of(contract.services()):
+    routes = routes_of(contract.services())
+    app.extensions[caching.READS_EXTENSION] = Reads(
+        routes, transport, timeout_seconds=timeout_seconds
+    )
+    for route in routes:
         app.add_url_rule(
             route.pattern.replace("{", "<segment:").replace("}", ">"),
             endpoint=f"{route.rpc} {route.http_method} {route.pattern}",
@@ -109,22 +110,38 @@ def _view(
     takes_body = bool(route.body)
 
     def view(**segments: str) -> Response:
-        message = binder.bind(
+        raise_if_failed(request.environ)
+        message, violations = binder.read(
             segments=segments,
             query=request.query_string,
-            body=_json_body(request) if takes_body else b"",
+            body=json_body(request) if takes_body else b"",
         )
-        reply = transport.call(
+        call = partial(
+            transport.call,
             route.rpc,
             message,
             timeout_seconds=_timeout_seconds(request, timeout_seconds),
-            metadata=_metadata_of(request),
+            metadata=metadata_of(request.environ, request_id=g.request_id),
         )
+        if violations and route.http_method == "GET":
+            _hear_service(call, violations)
+        violations.raise_if_any()
+        reply = call()
         if route.http_method == "GET":
             return _read_response(route, message, reply, now=monotonic())
-        return _response(message, reply)
+        return _json_response(body_of(message, reply))
 
     return view
+
+
+def _hear_service(call: Callable[[], Reply], violations: Violations) -> None:
+    """Ask the service too about a read that is refused: all faults are told at once."""
+    try:
+        call()
+    except RpcFailed as failed:
+        problem = problem_of_status(failed.status)
+        if problem.violations:
+            violations.add_found(problem.violations, metadata=problem.metadata)
 
 
 def _read_response(route: Route, message: Message, reply: Reply, *, now: float) -> Response:
@@ -132,41 +149,16 @@ def _read_response(route: Route, message: Message, reply: Reply, *, now: float) 
     key = caching.cache_key_of(request.environ)
     validators = caching.validators_of(reply.metadata, key, now=now)
     if validators is None:
-        return _response(message, reply)
+        return _json_response(body_of(message, reply))
     caching.leave_word(request.environ, route=route.pattern, validators=validators)
     if caching.is_not_modified(request.headers.get("If-None-Match", ""), validators.etag):
         response = Response(status=HTTPStatus.NOT_MODIFIED)
     else:
-        response = _response(message, reply)
-    response.headers["ETag"] = validators.etag
+        response = _json_response(body_of(message, reply))
+    for name, value in caching.headers_of(validators):
+        response.headers[name] = value
     response.headers["Cache-Control"] = caching.cache_control(validators.due, now=now)
-    response.headers["Vary"] = "Authorization, Accept"
-    if validators.last_modified is not None:
-        response.headers["Last-Modified"] = validators.last_modified
     return response
-
-
-def _response(message: Message, reply: Reply) -> Response:
-    body = reply.json
-    if reply.message is not None:
-        body = message_to_json(reply.message, fields=_mask_of(message, reply))
-    return Response(body, content_type="application/json")
-
-
-def _mask_of(message: Message, reply: Reply) -> frozenset[str] | None:
-    """Return the mask that the service says it applied, as exact as the request gave it.
-
-    The service names the top-level fields; where the caller asked for parts of them, the other
-    parts must not be written as if they were empty.
-    """
-    applied = reply.metadata.get(FIELDS)
-    if not applied:
-        return None
-    names = frozenset(applied.split(","))
-    asked: Any = getattr(message, "fields", None)
-    asked_paths: Iterable[str] = names if asked is None else asked.paths
-    paths = frozenset(contract.camel(path) for path in asked_paths)
-    return paths if frozenset(path.partition(".")[0] for path in paths) == names else names
 
 
 def _add_health(app: Flask, transport: Transport, version: str) -> None:
@@ -185,7 +177,11 @@ def _add_health(app: Flask, transport: Transport, version: str) -> None:
 
 
 def _json(value: Mapping[str, object]) -> Response:
-    return Response(orjson.dumps(value), content_type="application/json")
+    return _json_response(orjson.dumps(value))
+
+
+def _json_response(body: bytes) -> Response:
+    return Response(body, content_type="application/json")
 
 
 def _check_request() -> None:
@@ -198,21 +194,26 @@ def _check_request() -> None:
         raise Refused(
             "URI_TOO_LONG",
             f"Path and query may have {MAX_URI_BYTES} bytes.",
+            field="query",
             metadata={"limitBytes": str(MAX_URI_BYTES)},
         )
     try:
         raw_path.encode("latin-1").decode("utf-8")
     except UnicodeError:
-        raise Refused("BAD_PATH", "The path is not percent-encoded UTF-8.") from None
+        raise Refused("BAD_PATH", "The path is not percent-encoded UTF-8.", field="path") from None
     if _CONTROL.search(raw_path):
-        raise Refused("BAD_PATH", "The path holds a control character.")
+        raise Refused("BAD_PATH", "The path holds a control character.", field="path")
+    if raw_path.startswith("//"):
+        raise NotFound  # Werkzeug would read it as the path with one slash
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     if request.method in ("GET", "HEAD") and (
         request.content_length or "HTTP_TRANSFER_ENCODING" in environ
     ):
         raise Refused(
-            "BODY_NOT_ALLOWED", "A read takes no body; conditions go into the query string."
+            "BODY_NOT_ALLOWED",
+            "A read takes no body; conditions go into the query string.",
+            field="body",
         )
 
 
@@ -220,8 +221,8 @@ def _finisher(metrics: RequestMetrics) -> Callable[[Response], Response]:
     def finish(response: Response) -> Response:
         headers = response.headers
         headers["X-Request-Id"] = g.request_id
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers.setdefault("Content-Security-Policy", _POLICY)
+        for name, value in caching.GUARDS:
+            headers.setdefault(name, value)
         headers.setdefault("Cache-Control", "no-store")
         rule = request.url_rule
         metrics.observe(
@@ -240,6 +241,7 @@ def _pattern(rule: str) -> str:
 
 
 def _answer_error(error: Exception) -> Response:
+    read_away(request)
     response = problem_response(_problem_of(error), request_id=g.request_id)
     return Response(
         response.get_data(), status=response.status_code, headers=response.headers.to_wsgi_list()
@@ -263,21 +265,6 @@ def _problem_of(error: Exception) -> Problem:
     return internal_problem()
 
 
-def _json_body(incoming: Request) -> bytes:
-    body = incoming.get_data(cache=False)
-    if len(body) > MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
-    if body and (
-        incoming.mimetype != "application/json"
-        or incoming.mimetype_params.get("charset", "utf-8").lower() != "utf-8"
-        or incoming.headers.get("Content-Encoding", "identity") != "identity"
-    ):
-        raise Refused(
-            "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8, not compressed."
-        )
-    return body
-
-
 def _timeout_seconds(incoming: Request, default: float) -> float:
     text = incoming.headers.get("X-Request-Timeout-Ms")
     if text is None:
@@ -287,18 +274,3 @@ def _timeout_seconds(incoming: Request, default: float) -> float:
             (Violation(field="X-Request-Timeout-Ms", description="must be a whole number from 1"),)
         )
     return min(int(text), MAX_TIMEOUT_MS) / 1000
-
-
-def _metadata_of(incoming: Request) -> dict[str, str]:
-    """Choose the headers that the service may see; each is checked, for it becomes metadata."""
-    metadata = {"x-request-id": g.request_id}
-    traceparent = incoming.headers.get("traceparent", "")
-    if _TRACEPARENT.match(traceparent):
-        metadata["traceparent"] = traceparent
-        tracestate = incoming.headers.get("tracestate", "")
-        if _TRACESTATE.match(tracestate):
-            metadata["tracestate"] = tracestate
-    authorization = incoming.headers.get("Authorization", "")
-    if authorization.isascii() and authorization.isprintable() and authorization:
-        metadata["authorization"] = authorization
-    return metadata

@@ -4,7 +4,7 @@ What is not known is refused, never ignored: a typo in a price filter must not w
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl
@@ -50,6 +50,23 @@ class Violations:
         if near:
             self._metadata.setdefault("nearest", near[0])
         self.add(path + _short(name), description, reason="UNKNOWN_FIELD")
+
+    def add_found(self, found: Iterable[Violation], *, metadata: Mapping[str, str]) -> None:
+        """Add what the service finds wrong with the fields that could be read.
+
+        Nothing is said twice of a field. A page token cannot fit a request of which parts are
+        missing, so that it does not is no fault.
+        """
+        known = {each.field for each in self._found}
+        for each in found:
+            if each.field not in known and each.reason != "PAGE_TOKEN_MISMATCH":
+                self.add(each.field, each.description, reason=each.reason)
+        for key, value in metadata.items():
+            self._metadata.setdefault(key, value)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._found)
 
     def raise_if_any(self) -> None:
         """Raise Refused with all faults, when there are any."""
@@ -107,6 +124,17 @@ class Binder:
 
     def bind(self, *, segments: Mapping[str, str], query: bytes, body: bytes) -> Message:
         """Return the request message; raises Refused with all violations."""
+        request, violations = self.read(segments=segments, query=query, body=body)
+        violations.raise_if_any()
+        return request
+
+    def read(
+        self, *, segments: Mapping[str, str], query: bytes, body: bytes
+    ) -> tuple[Message, Violations]:
+        """Return what can be read of the request, and what is wrong with the rest.
+
+        Raises Refused where there is nothing to be read, or too much that is wrong.
+        """
         request: Message = self._request_class()
         violations = Violations()
         for path_field in self._route.path_fields:
@@ -114,8 +142,7 @@ class Binder:
         self._bind_query(request, query, violations)
         if self._route.body:
             self._bind_body(request, body, violations)
-        violations.raise_if_any()
-        return request
+        return request, violations
 
     def _bind_query(self, request: Message, query: bytes, violations: Violations) -> None:
         given: dict[str, list[str]] = {}
@@ -147,12 +174,15 @@ class Binder:
 
     def _bind_body(self, request: Message, body: bytes, violations: Violations) -> None:
         if not body:
-            raise Refused("BAD_JSON", "The body is empty; a JSON object is needed.")
+            raise Refused("BAD_JSON", "The body is empty; a JSON object is needed.", field="body")
         try:
             value = loads(body)
         except BadJson as bad:
             raise Refused(
-                "BAD_JSON", f"The body is not acceptable JSON: {bad}.", metadata={"cause": str(bad)}
+                "BAD_JSON",
+                f"The body is not acceptable JSON: {bad}.",
+                field="body",
+                metadata={"cause": str(bad)},
             ) from None
         target, path = request, ""
         if self._route.body != "*":
@@ -160,7 +190,7 @@ class Binder:
             target, path = getattr(request, field.name), field.json_name + "."
             target.SetInParent()
         if not isinstance(value, dict):
-            raise Refused("BAD_JSON", "The body must be a JSON object.")
+            raise Refused("BAD_JSON", "The body must be a JSON object.", field="body")
         read_object(target, cast("JsonObject", value), path=path, violations=violations)
 
 
@@ -258,6 +288,10 @@ def _fields_of(descriptor: Any) -> dict[str, FieldDescriptor]:
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
+    if b"%" not in query and b"+" not in query and query.isascii():
+        plain = [pair.partition("=") for pair in query.decode().split("&") if pair]
+        if len(plain) <= _MAX_PARAMETERS:
+            return [(name, text) for name, _, text in plain]
     try:
         return parse_qsl(
             query.decode("ascii"),
@@ -266,11 +300,14 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
             max_num_fields=_MAX_PARAMETERS,
         )
     except UnicodeError:
-        raise Refused("BAD_FIELD", "The query is not percent-encoded UTF-8.") from None
+        raise Refused(
+            "BAD_FIELD", "The query is not percent-encoded UTF-8.", field="query"
+        ) from None
     except ValueError:
         raise Refused(
             "BAD_FIELD",
             f"The query has more than {_MAX_PARAMETERS} parameters.",
+            field="query",
             metadata={"limit": str(_MAX_PARAMETERS)},
         ) from None
 

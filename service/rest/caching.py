@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Flask
 
 from service.rest.metrics import RequestMetrics
+from service.rest.reads import Reading, Reads
 from service.rest.request_id import request_id_of
 from service.rest.transport import (
     CONTENT_REVISION,
@@ -45,6 +47,12 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # Where `create_app` leaves what the cache shares with it.
 METRICS_EXTENSION: Final = "gpuquote.metrics"
 CLOCK_EXTENSION: Final = "gpuquote.monotonic"
+READS_EXTENSION: Final = "gpuquote.reads"
+# What every answer says to a browser.
+GUARDS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 _SLOT: Final = "gpuquote.cache_slot"
 _KEY: Final = "gpuquote.cache_key"
 _MIN_AGE_SECONDS: Final = 5
@@ -115,7 +123,7 @@ def validators_of(metadata: Mapping[str, str], key: CacheKey, *, now: float) -> 
     modified = _seconds(metadata.get(LAST_MODIFIED))
     return Validators(
         etag=f'W/"{content_revision}-{digest}"',
-        last_modified=None if modified is None else formatdate(modified, usegmt=True),
+        last_modified=None if modified is None else _http_date(modified),
         due=now + _bounded_age(_seconds(metadata.get(MAX_AGE)) or 0),
         revision=metadata.get(REVISION),
     )
@@ -123,8 +131,8 @@ def validators_of(metadata: Mapping[str, str], key: CacheKey, *, now: float) -> 
 
 def is_not_modified(if_none_match: str, etag: str) -> bool:
     """Compare weakly, as RFC 9110 asks for If-None-Match; "*" matches whatever there is."""
-    if not if_none_match:
-        return False
+    if not if_none_match or if_none_match == etag:
+        return bool(if_none_match)
     if if_none_match.strip() == "*":
         return True
     return etag.removeprefix("W/") in _ENTITY_TAG.findall(if_none_match)
@@ -133,6 +141,14 @@ def is_not_modified(if_none_match: str, etag: str) -> bool:
 def cache_control(due: float, *, now: float) -> str:
     """Return Cache-Control: fresh until the next planned collection, 5 to 300 seconds."""
     return f"private, max-age={_bounded_age(due - now)}, stale-if-error=300"
+
+
+def headers_of(validators: Validators) -> list[tuple[str, str]]:
+    """Return the headers that a copy of an answer is kept and compared by."""
+    headers = [("ETag", validators.etag), ("Vary", "Authorization, Accept")]
+    if validators.last_modified is not None:
+        headers.append(("Last-Modified", validators.last_modified))
+    return headers
 
 
 def leave_word(environ: "WSGIEnvironment", *, route: str, validators: Validators) -> None:
@@ -148,7 +164,7 @@ def middleware(
     transport: Transport,
     *,
     max_entries: int = 4096,
-    max_bytes: int = 64 * 1024 * 1024,
+    max_bytes: int = 16 * 1024 * 1024,
 ) -> Wsgi:
     """Put a bounded cache ahead of `app`, which `create_app` has built."""
     store = _AnswerStore(max_entries=max_entries, max_bytes=max_bytes)
@@ -156,6 +172,7 @@ def middleware(
         app,
         transport,
         store=store,
+        reads=app.extensions[READS_EXTENSION],
         metrics=app.extensions[METRICS_EXTENSION],
         now=app.extensions[CLOCK_EXTENSION],
     )
@@ -163,14 +180,38 @@ def middleware(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """A kept answer. Without `body` (it was a 304) only conditional requests are served."""
+    """A kept answer. Without `body` (it was a 304) only conditional requests are served.
 
-    revision: str
+    `bare_headers` are those of a 304.
+    """
+
+    revision: str | None
     etag: str
     due: float
     route: str
     headers: tuple[tuple[str, str], ...]
+    bare_headers: tuple[tuple[str, str], ...]
     body: bytes | None
+
+    @classmethod
+    def of(
+        cls,
+        validators: Validators,
+        *,
+        route: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+    ) -> "_Answer":
+        lasting = tuple(each for each in headers if each[0].lower() not in _FRESH_HEADERS)
+        return cls(
+            revision=validators.revision,
+            etag=validators.etag,
+            due=validators.due,
+            route=route,
+            headers=lasting,
+            bare_headers=tuple(each for each in lasting if each[0].lower() not in _BODY_HEADERS),
+            body=body,
+        )
 
     @property
     def size(self) -> int:
@@ -211,7 +252,7 @@ class _AnswerStore:
 
 
 class _CachingMiddleware:
-    """Answers repeated GETs from the store; everything else goes on to Flask."""
+    """Answers repeated GETs from the store, new ones without Flask where that can be."""
 
     def __init__(
         self,
@@ -219,12 +260,14 @@ class _CachingMiddleware:
         transport: Transport,
         *,
         store: _AnswerStore,
+        reads: Reads,
         metrics: RequestMetrics,
         now: Callable[[], float],
     ) -> None:
         self._app = app
         self._transport = transport
         self._store = store
+        self._reads = reads
         self._metrics = metrics
         self._now = now
 
@@ -234,24 +277,24 @@ class _CachingMiddleware:
         if not _is_repeatable(environ):
             return self._app(environ, start_response)
         started = time.perf_counter()
-        revision = self._current_revision()
-        if revision is None:
-            return self._app(environ, start_response)
-        now = self._now()
-        key = cache_key_of(environ)
-        answer = self._store.find(key, revision=revision, now=now)
+        request_id = environ["HTTP_X_REQUEST_ID"] = request_id_of(environ)
+        revision, key, now = self._current_revision(), cache_key_of(environ), self._now()
+        answer = None if revision is None else self._store.find(key, revision=revision, now=now)
         if answer is None:
-            return self._ask(environ, start_response, key)
-        if is_not_modified(environ.get("HTTP_IF_NONE_MATCH", ""), answer.etag):
-            status, body = HTTPStatus.NOT_MODIFIED, b""
-            headers = [each for each in answer.headers if each[0].lower() not in _BODY_HEADERS]
+            reading = self._reads.find(environ, request_id=request_id)
+            if reading is None:
+                return self._ask_flask(environ, start_response, key)
+            answer = _answer_of(reading, key, now=self._now())
+            if revision is not None and answer.revision is not None:
+                self._store.keep(key, answer)
+        if answer.etag and is_not_modified(environ.get("HTTP_IF_NONE_MATCH", ""), answer.etag):
+            status, headers, body = HTTPStatus.NOT_MODIFIED, [*answer.bare_headers], b""
         elif answer.body is not None:
-            status, body = HTTPStatus.OK, answer.body
-            headers = list(answer.headers)
+            status, headers, body = HTTPStatus.OK, [*answer.headers], answer.body
         else:
-            return self._ask(environ, start_response, key)
-        headers.append(("Cache-Control", cache_control(answer.due, now=now)))
-        headers.append(("X-Request-Id", request_id_of(environ)))
+            return self._ask_flask(environ, start_response, key)
+        control = cache_control(answer.due, now=now) if answer.etag else "no-store"
+        headers += (("Cache-Control", control), ("X-Request-Id", request_id))
         start_response(_STATUS_LINES[status], headers)
         method = environ["REQUEST_METHOD"]
         self._metrics.observe(
@@ -269,7 +312,7 @@ class _CachingMiddleware:
             log.exception("revision not known")
             return None
 
-    def _ask(
+    def _ask_flask(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", key: CacheKey
     ) -> Iterable[bytes]:
         slot = environ[_SLOT] = CacheSlot()
@@ -292,20 +335,22 @@ class _CachingMiddleware:
         status, headers = sent[-1]
         has_body = status.startswith("200") and environ["REQUEST_METHOD"] == "GET"
         if has_body or status.startswith("304"):
-            self._store.keep(
-                key,
-                _Answer(
-                    revision=validators.revision,
-                    etag=validators.etag,
-                    due=validators.due,
-                    route=slot.route,
-                    headers=tuple(
-                        each for each in headers if each[0].lower() not in _FRESH_HEADERS
-                    ),
-                    body=body if has_body else None,
-                ),
-            )
+            kept = body if has_body else None
+            answer = _Answer.of(validators, route=slot.route, headers=headers, body=kept)
+            self._store.keep(key, answer)
         return [body]
+
+
+def _answer_of(reading: Reading, key: CacheKey, *, now: float) -> _Answer:
+    """Make the answer to a read; without a content revision it has no ETag, and is not kept."""
+    validators = validators_of(reading.metadata, key, now=now)
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(reading.body)))]
+    return _Answer.of(
+        validators or Validators(etag="", last_modified=None, due=now, revision=None),
+        route=reading.route.pattern,
+        headers=(*headers, *GUARDS, *(headers_of(validators) if validators else ())),
+        body=reading.body,
+    )
 
 
 def _is_repeatable(environ: "WSGIEnvironment") -> bool:
@@ -326,6 +371,11 @@ def _normalised_query(query: str) -> str:
         return query  # one name in two spellings could change places with itself
     pairs.sort(key=lambda pair: pair[0])
     return "&".join("".join(pair) for pair in pairs)
+
+
+@lru_cache(maxsize=1024)
+def _http_date(seconds: float) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _bounded_age(seconds: float) -> int:

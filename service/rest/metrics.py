@@ -22,8 +22,13 @@ class RequestMetrics:
             buckets=_BUCKETS_SECONDS,
             registry=registry,
         )
+        self._children: dict[tuple[str, str, int], Histogram] = {}  # a look-up costs microseconds
 
     def observe(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Note one request. `route` is a pattern, never a path: labels must stay few."""
         label = method if method in _METHODS else "OTHER"
-        self._duration.labels(route, label, str(status)).observe(seconds)
+        key = (route, label, status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._duration.labels(route, label, str(status))
+        child.observe(seconds)

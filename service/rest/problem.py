@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 from service.rest.contract import camel
 
 CONTENT_TYPE: Final = "application/problem+json"
+MAX_BODY_BYTES: Final = 64 * 1024
 _INTERNAL_DETAIL: Final = (
     "The service failed. The request id in `instance` finds the cause in its log."
 )
@@ -139,10 +140,14 @@ class Refused(Exception):
         reason: str,
         detail: str,
         *,
+        field: str = "",
         violations: tuple[Violation, ...] = (),
         metadata: Mapping[str, str] = _NO_MAPPING,
     ) -> None:
+        """Refuse for one `field` (or part of the request: "path", "body"), or for `violations`."""
         super().__init__(detail)
+        if field:
+            violations = (Violation(field=field, description=detail, reason=reason),)
         self.reason = reason
         self.detail = detail
         self.violations = violations
@@ -153,8 +158,9 @@ class Refused(Exception):
         cls, violations: tuple[Violation, ...], *, metadata: Mapping[str, str] = _NO_MAPPING
     ) -> "Refused":
         """Build the error of one or more violations; the first one gives the reason."""
-        detail = "; ".join(f"{each.field}: {each.description}" for each in violations)
-        return cls(violations[0].reason, detail, violations=violations, metadata=metadata)
+        return cls(
+            violations[0].reason, detail_of(violations), violations=violations, metadata=metadata
+        )
 
 
 def problem_of_refused(refused: Refused) -> Problem:
@@ -183,35 +189,61 @@ def problem_of_status(status: status_pb2.Status) -> Problem:
         headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     if code == code_pb2.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
-    bad_request = _detail(status, error_details_pb2.BadRequest)
+    violations = violations_of(status)
+    metadata = dict(info.metadata)
+    if violations:
+        metadata.setdefault("field", violations[0].field)
     return Problem(
         http_status=_HTTP_BY_REASON.get(reason, _HTTP_BY_CODE[code]),
         code=code_pb2.Code.Name(code),
         reason=reason,
-        detail=status.message,
-        metadata=dict(info.metadata),
-        violations=tuple(
-            Violation(field=camel(each.field), description=each.description)
-            for each in bad_request.field_violations
-        ),
+        detail=detail_of(violations) if violations else status.message,
+        metadata=metadata,
+        violations=violations,
         headers=headers,
     )
+
+
+def violations_of(status: status_pb2.Status) -> tuple[Violation, ...]:
+    """Return what the service found wrong with a request, in the names of REST."""
+    return tuple(
+        Violation(
+            field=camel(each.field),
+            description=each.description,
+            reason=each.reason or "BAD_FIELD",
+        )
+        for each in _detail(status, error_details_pb2.BadRequest).field_violations
+    )
+
+
+def detail_of(violations: tuple[Violation, ...]) -> str:
+    """Tell all violations in one text."""
+    return "; ".join(f"{each.field}: {each.description}" for each in violations)
 
 
 def problem_of_http(error: HTTPException) -> Problem:
     """Translate what routing and Werkzeug raise."""
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
+        detail = f"This path takes {allowed}."
         return Problem(
             http_status=HTTPStatus.METHOD_NOT_ALLOWED,
             code="UNIMPLEMENTED",
             reason="METHOD_NOT_ALLOWED",
-            detail=f"This path takes {allowed}.",
+            detail=detail,
             metadata={"allowed": allowed},
+            violations=(Violation(field="method", description=detail),),
             headers={"Allow": allowed},
         )
     if isinstance(error, RequestEntityTooLarge):
-        return problem_of_refused(Refused("BODY_TOO_LARGE", "The body is too large."))
+        return problem_of_refused(
+            Refused(
+                "BODY_TOO_LARGE",
+                f"The body may have {MAX_BODY_BYTES} bytes.",
+                field="body",
+                metadata={"limitBytes": str(MAX_BODY_BYTES)},
+            )
+        )
     if error.code == HTTPStatus.NOT_FOUND:
         return Problem(
             http_status=HTTPStatus.NOT_FOUND,
@@ -221,7 +253,7 @@ def problem_of_http(error: HTTPException) -> Problem:
         )
     if error.code is not None and error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
         # A request that Werkzeug itself cannot read, such as a body that ends too early.
-        return problem_of_refused(Refused("BAD_JSON", "The request cannot be read."))
+        return problem_of_refused(Refused("BAD_JSON", "The request cannot be read.", field="body"))
     return internal_problem()
 
 

@@ -1,8 +1,10 @@
 """What the metadata of a cacheable answer say: which revision it is of, and how long it holds."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
+from service.catalog.segment import NEVER
 from service.catalog.snapshot import Snapshot
 from service.rpc.remembered import Remembered
 
@@ -25,6 +27,8 @@ class CacheHints:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lasting: Remembered[dict[str, str]] = Remembered(_REMEMBERED)
+        self._states: Remembered[str] = Remembered(_REMEMBERED)
+        self._planned: Remembered[datetime] = Remembered(_REMEMBERED)
 
     def of_prices(self, snapshot: Snapshot, providers: _Providers) -> dict[str, str]:
         """Describe an answer that offers of these providers could change; None means all.
@@ -39,17 +43,25 @@ class CacheHints:
         return lasting | {MAX_AGE: str(self._seconds_left(snapshot, providers))}
 
     def of_statuses(self, snapshot: Snapshot, providers: _Providers) -> dict[str, str]:
-        """Describe an answer that holds provider states, which move with every run."""
+        """Describe an answer that holds the states of these providers; None means all.
+
+        A state moves with every run of its provider, and with nothing else.
+        """
+        content = self._states.find(snapshot, providers)
+        if content is None:
+            content = _content_of_states(snapshot, providers)
+            self._states.keep(snapshot, providers, content)
         return {
             REVISION: snapshot.revision,
-            CONTENT_REVISION: snapshot.revision,
+            CONTENT_REVISION: content,
             MAX_AGE: str(self._seconds_left(snapshot, providers)),
         }
 
     def _seconds_left(self, snapshot: Snapshot, providers: _Providers) -> int:
-        planned = snapshot.next_collection(providers)
+        planned = self._planned.find(snapshot, providers)
         if planned is None:
-            return MOST_SECONDS
+            planned = snapshot.next_collection(providers) or NEVER
+            self._planned.keep(snapshot, providers, planned)
         seconds = int((planned - self._now()).total_seconds())
         return max(LEAST_SECONDS, min(seconds, MOST_SECONDS))
 
@@ -61,6 +73,16 @@ def of_facts(snapshot: Snapshot, content_revision: str) -> dict[str, str]:
         CONTENT_REVISION: content_revision,
         MAX_AGE: str(MOST_SECONDS),
     }
+
+
+def _content_of_states(snapshot: Snapshot, providers: _Providers) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for provider in sorted(snapshot.statuses if providers is None else providers):
+        count = snapshot.offer_count_of(provider)
+        is_baseline = provider in snapshot.baseline_providers
+        status = snapshot.statuses.get(provider)
+        digest.update(f"{status!r} {count} {is_baseline};".encode())
+    return digest.hexdigest()
 
 
 def _lasting(snapshot: Snapshot, providers: _Providers) -> dict[str, str]:

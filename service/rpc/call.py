@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 from google.protobuf.message import Message
-
-from service.catalog.segment import Encoded
 
 _TAG_OF_FIELD_ONE = b"\x0a"  # field 1, length-delimited
 _LAST_OF_ONE_BYTE = 0x7F
@@ -24,6 +23,20 @@ class Call:
     request_id: str = ""
 
 
+class Part(Protocol):
+    """A message that was serialised before; `json` is empty where REST is not served."""
+
+    @property
+    def proto(self) -> bytes:
+        """The message serialised."""
+        ...
+
+    @property
+    def json(self) -> bytes:
+        """The message as JSON."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Joined:
     """An answer whose field 1 holds messages that were serialised once per snapshot.
@@ -34,7 +47,7 @@ class Joined:
 
     field_name: str
     is_list: bool
-    parts: Sequence[Encoded]
+    parts: Sequence[Part]
     rest: Message
     rest_json: Callable[[], bytes]
 

@@ -126,7 +126,7 @@ def offer_to_proto(offer: Offer, freshness: Freshness) -> offer_pb2.Offer:
         egress_price_per_gb=_money(offer.egress_price_per_gb),
         storage_price_per_gb_month=_money(offer.storage_price_per_gb_month),
         quota=_NAMES[Quota][offer.quota],
-        availability=_availability_to_proto(offer.availability),
+        availability=availability_to_proto(offer.availability),
         observe_time=offer.observe_time,
         price_change_time=offer.price_change_time,
         first_seen_time=offer.first_seen_time,
@@ -219,7 +219,8 @@ def _rate_to_proto(rate: ExchangeRate | None) -> money_pb2.ExchangeRate | None:
     )
 
 
-def _availability_to_proto(availability: Availability) -> offer_pb2.Availability:
+def availability_to_proto(availability: Availability) -> offer_pb2.Availability:
+    """Write a stock statement."""
     return offer_pb2.Availability(
         state=_NAMES[AvailabilityState][availability.state],
         evidence=availability.evidence,

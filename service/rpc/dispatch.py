@@ -90,7 +90,7 @@ class Dispatcher:
         try:
             answer = self._answer(known, request, call, started)
         except Exception as error:
-            status = status_of(error)
+            status = status_of(error, request_id=request_id)
             _add_request_info(status, request_id)
             self._record(label, code_name(status), started, request_id)
             raise RpcError(status, {REQUEST_ID: request_id}) from error

@@ -12,11 +12,14 @@ _NEAREST_COUNT = 3
 
 
 class Faults:
-    """The violations found so far, with the metadata that make them readable for programs."""
+    """The violations found so far."""
 
     def __init__(self) -> None:
         self._violations: list[Violation] = []
-        self._metadata: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._violations)
 
     def add(
         self,
@@ -27,9 +30,7 @@ class Faults:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Note one violation; `field` is its path in the proto."""
-        self._violations.append(Violation(field, description, reason))
-        for key, value in (metadata or {}).items():
-            self._metadata.setdefault(key, value)
+        self._violations.append(Violation(field, description, reason, metadata or {}))
 
     def attempt(self, read: Callable[[], _Value], otherwise: _Value) -> _Value:
         """Return what `read` returns; where it raises InvalidRequest, note that and go on."""
@@ -37,20 +38,12 @@ class Faults:
             return read()
         except InvalidRequest as error:
             self._violations.extend(error.violations)
-            for key, value in error.metadata.items():
-                self._metadata.setdefault(key, value)
             return otherwise
 
     def raise_if_any(self) -> None:
         """Raise InvalidRequest with everything noted; the first violation gives the reason."""
         if self._violations:
-            plain = InvalidRequest.of(tuple(self._violations))
-            raise InvalidRequest(
-                plain.reason,
-                plain.detail,
-                violations=plain.violations,
-                metadata=self._metadata,
-            )
+            raise InvalidRequest.of(tuple(self._violations))
 
 
 def shown(text: str) -> str:

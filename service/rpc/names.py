@@ -9,6 +9,7 @@ OFFERS = "offers"
 PROVIDERS = "providers"
 GPU_MODELS = "gpuModels"
 RUNS = "collectionRuns"
+MAX_SHOWN = 160  # a whole name fits
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?", re.ASCII)
 
@@ -18,5 +19,6 @@ def id_from_name(name: str, collection: str, *, field: str = "name") -> str:
     head, slash, identifier = name.partition("/")
     if not slash or head != collection or not _ID.fullmatch(identifier):
         description = f"{shown(name)} is not of the form {collection}/{{id}}"
-        raise InvalidRequest.of((Violation(field, description, Reason.BAD_NAME),))
+        violation = Violation(field, description, Reason.BAD_NAME, {"name": name[:MAX_SHOWN]})
+        raise InvalidRequest.of((violation,))
     return identifier

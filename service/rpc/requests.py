@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from gpuquote.v1 import catalog_service_pb2, offer_pb2
 
+from service.catalog.paging import PageTokenSigner
 from service.catalog.query import OfferQuery
 from service.domain.errors import Reason
-from service.domain.filter import Node, all_of, any_of, compare, parse_filter
+from service.domain.filter import Node, all_of, any_of, compare, currencies_of, parse_filter
 from service.domain.geo import COUNTRIES, GEO_GROUPS
 from service.domain.gpu import GpuRegistry
 from service.domain.money import BadMoney, decimal_from_text
@@ -28,6 +30,7 @@ DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
 MAX_BATCH = 100
 MAX_VALUES = 100
+MAX_SHOWN = 64
 MAX_AGE_SECONDS = 10 * 366 * 86_400  # ten years, so that no arithmetic on times overflows
 
 NANOS = 1_000_000_000
@@ -36,6 +39,9 @@ _Given = TypeVar("_Given")
 _OFFER: Any = offer_pb2.Offer.DESCRIPTOR
 _EVERYTHING: Node = all_of(())
 _CHEAPEST_FIRST: tuple[OrderKey, ...] = DEFAULT_ORDER
+# Few orders are ever asked for, and few filters again and again.
+_parse_order = lru_cache(maxsize=256)(parse_order)
+_parse_filter = lru_cache(maxsize=256)(parse_filter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +65,28 @@ def read_list_offers(
     *,
     gpus: GpuRegistry,
     providers: Collection[str],
+    currencies: Collection[str],
+    signer: PageTokenSigner,
 ) -> ListedOffers:
-    """Read a ListOffersRequest. Raises InvalidRequest with every violation."""
+    """Read a ListOffersRequest. Raises InvalidRequest with every violation.
+
+    `currencies` are those with an exchange rate, besides US dollars. The page token is only
+    looked at here when something else is wrong: the list itself reads it otherwise.
+    """
     faults = Faults()
     page_size = read_page_size(request.page_size, faults)
-    text = faults.attempt(lambda: parse_filter(request.filter), _EVERYTHING)
-    order = faults.attempt(lambda: parse_order(request.order_by), _CHEAPEST_FIRST)
+    text = faults.attempt(lambda: _parse_filter(request.filter), _EVERYTHING)
+    _check_currencies("filter", text, currencies, faults)
+    order = faults.attempt(lambda: _parse_order(request.order_by), _CHEAPEST_FIRST)
     mask = mask_from_proto(request.fields, _OFFER, faults)
     terms = [
         *_choices(request, gpus, providers, faults),
         *_count_bounds(request.min_gpu_count, request.max_gpu_count, faults),
-        *_other_bounds(request, faults),
+        *_other_bounds(request, currencies, faults),
     ]
     max_age = _read_max_age(request, faults)
+    if faults and request.page_token:
+        faults.attempt(lambda: signer.decode(request.page_token, digest_of(request)), None)
     faults.raise_if_any()
     query = OfferQuery(
         filter=all_of((text, *terms)),
@@ -97,7 +112,9 @@ def read_batch_get_offers(request: catalog_service_pb2.BatchGetOffersRequest) ->
     """Read a BatchGetOffersRequest. Raises InvalidRequest with every violation."""
     faults = Faults()
     if len(request.names) > MAX_BATCH:
-        faults.add("names", f"{len(request.names)} names; at most {MAX_BATCH} at once")
+        description = f"{len(request.names)} names; at most {MAX_BATCH} at once"
+        metadata = {"nameCount": str(len(request.names)), "limit": str(MAX_BATCH)}
+        faults.add("names", description, metadata=metadata)
     offer_ids = [
         faults.attempt(lambda name=name: id_from_name(name, OFFERS, field="names"), "")  # type: ignore[misc]
         for name in request.names[:MAX_BATCH]
@@ -149,7 +166,7 @@ def read_provider(
         field,
         unknown_text(provider, "provider", nearest),
         Reason.UNKNOWN_PROVIDER,
-        metadata={"provider": provider, "nearest": ",".join(nearest)},
+        metadata=_metadata_of("provider", provider, nearest),
     )
     return None
 
@@ -191,7 +208,8 @@ def _each(
     faults: Faults,
 ) -> tuple[str, ...]:
     if len(given) > MAX_VALUES:
-        faults.add(field, f"{len(given)} values; at most {MAX_VALUES}")
+        metadata = {"valueCount": str(len(given)), "limit": str(MAX_VALUES)}
+        faults.add(field, f"{len(given)} values; at most {MAX_VALUES}", metadata=metadata)
         return ()
     found = (read(value) for value in given)
     return tuple(dict.fromkeys(value for value in found if value is not None))
@@ -206,7 +224,7 @@ def _read_gpu_model(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
         "gpu_model",
         unknown_text(gpu_model, "GPU model", nearest),
         Reason.UNKNOWN_GPU_MODEL,
-        metadata={"gpuModel": gpu_model, "nearest": ",".join(nearest)},
+        metadata=_metadata_of("gpuModel", gpu_model, nearest),
     )
     return None
 
@@ -222,38 +240,60 @@ def _read_family(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
             "gpu_family",
             unknown_text(text, "GPU family", nearest),
             Reason.UNKNOWN_GPU_FAMILY,
-            metadata={"gpuFamily": text, "nearest": ",".join(nearest)},
+            metadata=_metadata_of("gpuFamily", text, nearest),
         )
     return family
+
+
+def _metadata_of(key: str, text: str, nearest: Collection[str]) -> dict[str, str]:
+    metadata = {key: text[:MAX_SHOWN]}
+    return metadata | {"nearest": ",".join(nearest)} if nearest else metadata
 
 
 def _read_country(text: str, faults: Faults) -> str | None:
     if text.upper() in COUNTRIES:
         return text.upper()
-    faults.add("country_code", f"{shown(text)} is not an ISO 3166-1 alpha-2 code such as US")
+    description = f"{shown(text)} is not an ISO 3166-1 alpha-2 code such as US"
+    faults.add("country_code", description, metadata={"countryCode": text[:MAX_SHOWN]})
     return None
 
 
 def _read_geo(text: str, faults: Faults) -> str | None:
-    if text in GEO_GROUPS:
-        return text
+    if text.upper() in GEO_GROUPS:
+        return text.upper()
     known = ", ".join(GEO_GROUPS)
-    faults.add("geo", f"{shown(text)} is no group of countries; known: {known}")
+    description = f"{shown(text)} is no group of countries; known: {known}"
+    faults.add("geo", description, metadata={"geo": text[:MAX_SHOWN]})
     return None
 
 
 def _read_enum(field: str, kind: type[StrEnum], number: int, faults: Faults) -> str | None:
     value = find_enum_value(kind, number)
     if value is None:
-        faults.add(field, f"{number} is not one of {', '.join(kind)}")
+        text = str(number) if number else "UNSPECIFIED"
+        description = f"{text} is not one of {', '.join(kind)}"
+        faults.add(field, description, metadata={"value": text})
     return value
+
+
+def _check_currencies(field: str, node: Node, currencies: Collection[str], faults: Faults) -> None:
+    for code in sorted(currencies_of(node) - {"USD", *currencies}):
+        known = ", ".join(sorted({"USD", *currencies}))
+        faults.add(
+            field,
+            f"there is no exchange rate for {code}; known: {known}",
+            Reason.BAD_MONEY,
+            metadata={"currencyCode": code},
+        )
 
 
 def _count_bounds(least: str, most: str, faults: Faults) -> Iterator[Node]:
     low = _read_count("min_gpu_count", least, faults)
     high = _read_count("max_gpu_count", most, faults)
     if low is not None and high is not None and low > high:
-        faults.add("min_gpu_count", f"{least} is above max_gpu_count {most}")
+        description = f"{least} is above max_gpu_count {most}"
+        metadata = {"minGpuCount": least, "maxGpuCount": most}
+        faults.add("min_gpu_count", description, metadata=metadata)
     if low is not None:
         yield compare("gpu_count", ">=", least, argument="min_gpu_count")
     if high is not None:
@@ -266,23 +306,28 @@ def _read_count(field: str, text: str, faults: Faults) -> Decimal | None:
     try:
         count = decimal_from_text(text)
     except BadMoney:
-        faults.add(field, f"{shown(text)} is not a plain number such as 8 or 0.125")
+        description = f"{shown(text)} is not a plain number such as 8 or 0.125"
+        faults.add(field, description, metadata={"value": text[:MAX_SHOWN]})
         return None
     if count.is_signed():
-        faults.add(field, f"{shown(text)} is negative")
+        faults.add(field, f"{shown(text)} is negative", metadata={"value": text})
         return None
     return count
 
 
-def _other_bounds(request: catalog_service_pb2.ListOffersRequest, faults: Faults) -> Iterator[Node]:
-    price = request.max_price_per_gpu_hour
+def _other_bounds(
+    request: catalog_service_pb2.ListOffersRequest, currencies: Collection[str], faults: Faults
+) -> Iterator[Node]:
+    price, argument = request.max_price_per_gpu_hour, "max_price_per_gpu_hour"
     if price:
-        yield faults.attempt(
-            lambda: compare("price_per_gpu_hour", "<=", price, argument="max_price_per_gpu_hour"),
-            _EVERYTHING,
+        below: Node = faults.attempt(
+            lambda: compare("price_per_gpu_hour", "<=", price, argument=argument), _EVERYTHING
         )
+        _check_currencies(argument, below, currencies, faults)
+        yield below
     if request.min_vram_gb < 0:
-        faults.add("min_vram_gb", f"{request.min_vram_gb} is negative")
+        text = str(request.min_vram_gb)
+        faults.add("min_vram_gb", f"{text} is negative", metadata={"value": text})
     elif request.min_vram_gb:
         yield compare("vram_gb", ">=", str(request.min_vram_gb), argument="min_vram_gb")
 

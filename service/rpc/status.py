@@ -36,7 +36,7 @@ STORE_RETRY_SECONDS = 5
 MAX_TEXT = 400
 MAX_METADATA = 3_500
 MAX_METADATA_BESIDE_VIOLATIONS = 1_500
-MAX_VIOLATIONS = 10
+MAX_VIOLATIONS = 2_200
 MAX_DESCRIPTION = 160
 
 _CODES: tuple[tuple[type[QuoteError], int], ...] = (
@@ -61,10 +61,13 @@ _RESOURCE_TYPES: dict[Reason, str] = {
 log = logging.getLogger(__name__)
 
 
-def status_of(error: BaseException) -> Status:
-    """Translate any error; never raises and never leaks the text of an unexpected one."""
+def status_of(error: BaseException, *, request_id: str = "") -> Status:
+    """Translate any error; never raises and never leaks the text of an unexpected one.
+
+    What the caller is not told is logged with the `request_id`, which the caller is told.
+    """
     if isinstance(error, StoreUnreachable):
-        log.warning("store_unreachable", extra={"cause": str(error)})
+        log.warning("store_unreachable", extra={"cause": str(error), "request_id": request_id})
         return status_of(
             Unavailable(
                 Reason.STORE_UNREACHABLE,
@@ -76,7 +79,7 @@ def status_of(error: BaseException) -> Status:
         code = _code_of(error)
         if code != Code.INTERNAL:
             return _status(code, error.detail, _details_of(error))
-    log.error("unexpected_error", exc_info=error)
+    log.error("unexpected_error", exc_info=error, extra={"request_id": request_id})
     info = error_details_pb2.ErrorInfo(reason=Reason.INTERNAL, domain=ERROR_DOMAIN)
     return _status(Code.INTERNAL, INTERNAL_TEXT, (info,))
 
@@ -132,17 +135,20 @@ def _details_of(error: QuoteError) -> list[Message]:
 
 
 def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
-    shown = [
-        error_details_pb2.BadRequest.FieldViolation(
+    shown: list[error_details_pb2.BadRequest.FieldViolation] = []
+    room = MAX_VIOLATIONS
+    for violation in violations:
+        one = error_details_pb2.BadRequest.FieldViolation(
             field=violation.field,
             description=_shortened(violation.description, MAX_DESCRIPTION),
             reason=violation.reason.value,
         )
-        for violation in violations[:MAX_VIOLATIONS]
-    ]
-    if len(violations) > MAX_VIOLATIONS:
-        left_out = f"and {len(violations) - MAX_VIOLATIONS + 1} more"
-        shown[-1].description = f"{_shortened(shown[-1].description, 100)}, {left_out}"
+        room -= one.ByteSize()
+        if shown and room < 0:
+            left_out = f"and {len(violations) - len(shown)} more"
+            shown[-1].description = f"{_shortened(shown[-1].description, 100)}, {left_out}"
+            break
+        shown.append(one)
     return error_details_pb2.BadRequest(field_violations=shown)
 
 

@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from service.store.data_dir import DataDirBusy, DataDirLock, FileLock, make_private
+from service.store.keeper import ServerKeeper
 from service.store.ports import StoreUnreachable
 from service.store.redis_link import RedisLink
 from service.store.server_process import (
@@ -60,7 +62,8 @@ def open_embedded(
     """Start the server of a data folder, or use the one that runs there already.
 
     It is stopped at the end of the `with`, unless another process started it; it also ends when
-    this process is killed (on Linux). Raises ServerFailed and OSError.
+    this process is killed (on Linux). When it ends before, it is started again at the same
+    address. Raises ServerFailed and OSError.
     """
     data_dir = make_private(data_dir)
     lock = FileLock(data_dir / "valkey.lock")
@@ -85,17 +88,44 @@ def open_embedded(
         process = ServerProcess(binary, files, held_lock=lock.handle)
     finally:
         lock.close()
+    keeper: ServerKeeper | None = None
     try:
-        _wait_until_ready(process, _url(files.socket), end=end)
-        _pid_file(data_dir).write_text(str(process.pid))
+        _become_ready(process, files, end=end)
         log.info("embedded store started", extra={"pid": process.pid, "version": version})
+        keeper = ServerKeeper(process, partial(_start_again, binary, files, start_timeout_seconds))
         yield EmbeddedServer(url=_url(files.socket), pid=process.pid, is_shared=False)
     finally:
-        process.stop()
+        (keeper or process).stop()
         # Somebody else may have started a server since ours ended.
         if lock.take():
             _clean(data_dir)
             lock.close()
+
+
+def _start_again(binary: Path, files: ServerFiles, timeout_seconds: float) -> ServerProcess | None:
+    """Start a server where one has ended; None when another process has done so."""
+    lock = FileLock(files.data_dir / "valkey.lock")
+    if not lock.take():
+        return None
+    try:
+        # Whoever had the folder in between has cleared it at its end.
+        files.socket.unlink(missing_ok=True)
+        files.socket.parent.mkdir(mode=0o700, exist_ok=True)
+        _pointer(files.data_dir).write_text(str(files.socket))
+        process = ServerProcess(binary, files, held_lock=lock.handle)
+    finally:
+        lock.close()
+    try:
+        _become_ready(process, files, end=time.monotonic() + timeout_seconds)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def _become_ready(process: ServerProcess, files: ServerFiles, *, end: float) -> None:
+    _wait_until_ready(process, _url(files.socket), end=end)
+    _pid_file(files.data_dir).write_text(str(process.pid))
 
 
 def _running(data_dir: Path) -> EmbeddedServer | None:

@@ -159,12 +159,13 @@ class ServerProcess:
                 return
 
     def last_words(self) -> str:
-        """Return the end of the server's log."""
+        """Return the end of the server's log, and where to read the rest."""
         try:
             lines = self._files.log.read_text(errors="replace").splitlines()
         except OSError:
-            return ""
-        return " / ".join(line.strip() for line in lines[-3:])
+            lines = []
+        said = [line.strip() for line in lines if line.strip()]
+        return f"{' / '.join(said[-3:])} (its log: {self._files.log})"
 
     def _keep(self, binary: Path, held_lock: int, started: threading.Event) -> None:
         try:

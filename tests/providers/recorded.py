@@ -1,15 +1,18 @@
 """Short ways to the offers that a recording gives."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from scrapers.fetch import Fetcher
 from scrapers.page import Page
-from scrapers.provider import RawOffer, Reject
+from scrapers.provider import Provider, RawOffer, Reject, Request
 from scrapers.registry import load_providers
+from scrapers.replay import ReplayFetcher
 from service.domain.offer import Offer, PurchaseModel
 from tests.builders import NOW
-from tools.golden import PAGES, Reading, read_pages
+from tools.golden import PAGES, Reading, read_pages, read_recording
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,30 @@ class Offers:
         return "\n".join(r.text for r in self.reading.rejects if r.reason == reason)
 
 
+class AlteredFetcher:
+    """Gives recorded pages with their text changed by `alter`."""
+
+    def __init__(self, inner: Fetcher, alter: Callable[[Page], str]) -> None:
+        self._inner = inner
+        self._alter = alter
+
+    def records(self, request: Request) -> bool:
+        return self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        return replace(page, text=self._alter(page))
+
+
 def pages_of(provider: str) -> Offers:
     """Read a provider's hand-written pages."""
     return Offers(read_pages(load_providers()[provider]))
+
+
+def read_altered(provider: str, alter: Callable[[Page], str]) -> Reading:
+    """Read a provider's hand-written pages with their text changed by `alter`."""
+    recording = ReplayFetcher.open(PAGES / provider, now=lambda: NOW)
+    return read_recording(load_providers()[provider], AlteredFetcher(recording, alter))
 
 
 def parsed(provider: str, text: str, *, kind: str) -> list[RawOffer | Reject]:

@@ -5,9 +5,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from scrapers.errors import PageChanged
+from scrapers.page import Page
+from scrapers.provider import RawOffer, Reject
 from scrapers.registry import load_providers
 from service.domain.offer import PriceUnit, PurchaseModel
-from tests.providers.recorded import pages_of
+from tests.builders import NOW
+from tests.providers.recorded import first_page, pages_of, parsed
 
 H100 = "Standard_ND96isr_H100_v5"
 
@@ -58,12 +62,14 @@ def test_a_spot_price_of_zero_is_no_offer() -> None:
         "CLOUD_SERVICES",
         "DEDICATED_HOST",
         "DUPLICATE",
+        "EXPIRED",
         "GOVERNMENT_REGION",
-        "LOW_PRIORITY",
         "NOT_YET_EFFECTIVE",
+        "NO_REGION",
         "OTHER_PRICE_TYPE",
-        "OTHER_TERM",
+        "OTHER_TIER",
         "OTHER_UNIT",
+        "PRICE_CONFLICT",
         "UNKNOWN_INSTANCE_TYPE",
         "WINDOWS",
     ],
@@ -97,3 +103,47 @@ def test_one_walk_asks_for_gpu_sizes_only() -> None:
     (part,) = load_providers()["azure"].all_parts()
 
     assert "contains(armSkuName, 'Standard_N')" in unquote(part.requests["prices"].url)
+
+
+def test_low_priority_is_refused_however_it_is_written() -> None:
+    assert "NC24rs v3/LowPriority" in pages_of("azure").texts("LOW_PRIORITY")
+
+
+def test_a_term_stands_on_reservations_only_and_they_have_one() -> None:
+    assert pages_of("azure").reasons()["OTHER_TERM"] == 2
+
+
+def test_a_first_tier_is_the_price_beside_its_further_tiers_and_expired_prices() -> None:
+    assert pages_of("azure").one("Standard_NC24rs_v3").price_per_gpu_hour == Decimal("3.25")
+
+
+def test_a_row_in_another_currency_than_its_page_is_refused() -> None:
+    text = first_page("azure", "page2.prices.json").replace(
+        '"BillingCurrency": "USD"', '"BillingCurrency": "EUR"'
+    )
+
+    found = parsed("azure", text, kind="prices")
+
+    assert not [row for row in found if isinstance(row, RawOffer)]
+    assert "CURRENCY_CONFLICT" in {row.reason for row in found if isinstance(row, Reject)}
+
+
+@pytest.mark.parametrize("link", ['"NextPage": null', '"NextPageLink": "later"'])
+def test_pages_are_not_lost_unseen_when_the_link_to_them_changed(link: str) -> None:
+    text = f'{{"Items": [], {link}}}'
+    page = Page("prices", "prices", "https://example.test/", text, "application/json", NOW)
+
+    with pytest.raises(PageChanged):
+        list(load_providers()["azure"].followers["prices"](page))
+
+
+@pytest.mark.parametrize(
+    ("size", "reasons"),
+    [("Standard_NX96_R100_v9", {"UNKNOWN_INSTANCE_TYPE"}), ("Standard_NP10s", set())],
+)
+def test_a_new_series_is_counted_and_fpgas_are_left_out(size: str, reasons: set[str]) -> None:
+    text = first_page("azure", "page2.prices.json").replace("Standard_NC40ads_H100_v5", size)
+
+    found = parsed("azure", text, kind="prices")
+
+    assert {r.reason for r in found if isinstance(r, Reject) and size in r.text} == reasons

@@ -63,3 +63,29 @@ def test_a_tab_that_gives_no_count_gives_no_offer() -> None:
     refused = [row for row in found if isinstance(row, Reject) and row.reason == "UNKNOWN_TABLE"]
     assert len(refused) == 4
     assert not [row for row in found if isinstance(row, RawOffer) and row.gpu_count == "8"]
+
+
+def test_a_price_column_that_does_not_say_per_gpu_gives_no_offer() -> None:
+    text = first_page("lambda", "prices.prices.html").replace("PRICE/GPU/HR*", "PRICE/HR*")
+
+    rows = [row for row in parsed("lambda", text, kind="prices") if isinstance(row, RawOffer)]
+
+    assert {(row.unit, row.per) for row in rows} == {("PRICE/HR*", "")}
+
+
+def test_clusters_are_read_outside_of_tabs_too_and_instances_are_not() -> None:
+    text = first_page("lambda", "prices.prices.html").replace('role="tabpanel"', "")
+
+    rows = parsed("lambda", text, kind="prices")
+
+    assert {row.term for row in rows if isinstance(row, RawOffer)} == {"2 weeks \u2013 1 year"}
+    assert [row.reason for row in rows if isinstance(row, Reject)].count("UNKNOWN_TABLE") == 11
+
+
+def test_a_cluster_that_is_sold_on_demand_has_no_term() -> None:
+    text = first_page("lambda", "prices.prices.html").replace("2 weeks \u2013 1 year", "On-demand")
+
+    rows = parsed("lambda", text, kind="prices")
+
+    models = {r.purchase_model for r in rows if isinstance(r, RawOffer) and r.min_gpu_count}
+    assert models == {PurchaseModel.ON_DEMAND}

@@ -48,3 +48,16 @@ def test_a_chip_that_only_resembles_a_known_one_is_unknown() -> None:
 
 def test_a_currency_that_was_not_asked_for_is_refused() -> None:
     assert "B112237" in pages_of("oracle").texts("CURRENCY_CONFLICT")
+
+
+def test_of_several_currencies_the_dollars_are_read() -> None:
+    offer = pages_of("oracle").one("B109485")
+
+    assert (offer.listed.amount.currency_code, offer.price_per_gpu_hour) == ("USD", Decimal(6))
+
+
+def test_a_gpu_without_a_price_is_counted() -> None:
+    texts = pages_of("oracle").texts("NO_PRICE")
+
+    assert "B112140" in texts
+    assert "B112999" in texts

@@ -4,7 +4,6 @@ import ast
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -14,14 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from scrapers.errors import NotRecorded, PageChanged
-from scrapers.fetch import Fetcher
 from scrapers.page import Page
 from scrapers.parts import PartReading, Row, read_part
-from scrapers.provider import Provider, Request
+from scrapers.provider import Provider
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayFetcher
 from service.domain.offer import AvailabilityState, PurchaseModel
 from service.facts.tables import load_gpu_registry
+from tests.providers.recorded import AlteredFetcher
 from tools.golden import GOLDENS, PAGES, golden_text, read_pages, read_recording
 
 PROVIDERS = load_providers()
@@ -39,29 +38,18 @@ CUTS = 50
 pytestmark = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 
-class AlteredFetcher:
-    """Gives the recorded pages with their text changed."""
-
-    def __init__(self, inner: Fetcher, alter: Callable[[str], str]) -> None:
-        self._inner = inner
-        self._alter = alter
-
-    def records(self, request: Request) -> bool:
-        return self._inner.records(request)
-
-    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
-        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
-        return replace(page, text=self._alter(page.text))
-
-
 def _recorded(provider: Provider) -> ReplayFetcher:
     return ReplayFetcher.open(PAGES / provider.id, now=lambda: datetime.now(UTC))
 
 
 def _readings(provider: Provider, alter: Callable[[str], str]) -> tuple[PartReading, ...]:
-    fetcher = AlteredFetcher(_recorded(provider), alter)
+    fetcher = AlteredFetcher(_recorded(provider), _text_of_each(alter))
     readings = (read_part(provider, part, fetcher=fetcher) for part in provider.all_parts())
     return tuple(r for r in readings if not isinstance(r.error, NotRecorded))
+
+
+def _text_of_each(alter: Callable[[str], str]) -> Callable[[Page], str]:
+    return lambda page: alter(page.text)
 
 
 def _cut_off(text: str, *, share: int) -> str:
@@ -94,7 +82,7 @@ def test_reading_twice_gives_the_same(provider: Provider) -> None:
 def test_ids_are_unique_and_independent_of_prices_and_dates(provider: Provider) -> None:
     fetcher = _recorded(provider)
     ids = [offer.offer_id for offer in read_recording(provider, fetcher).offers]
-    later = AlteredFetcher(fetcher, lambda text: text.replace("9", "8"))
+    later = AlteredFetcher(fetcher, lambda page: page.text.replace("9", "8"))
 
     assert len(ids) == len(set(ids))
     assert set(ids) & {offer.offer_id for offer in read_recording(provider, later).offers}
@@ -148,8 +136,8 @@ def test_a_page_that_was_cut_off_gives_no_wrong_price(provider: Provider) -> Non
 
 
 def test_an_html_page_without_currency_gives_no_offer(provider: Provider) -> None:
-    def without_currency(text: str) -> str:
-        return text.replace("$", "").replace("USD", "")
+    def without_currency(page: Page) -> str:
+        return page.text.replace("$", "").replace("USD", "")
 
     if not any(page.is_html for page in _pages(provider)):
         pytest.skip("a documented JSON API may have its currency declared")

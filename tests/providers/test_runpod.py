@@ -6,7 +6,7 @@ import pytest
 
 from scrapers.errors import PageChanged
 from scrapers.provider import RawOffer
-from service.domain.offer import AvailabilityState, PurchaseModel, Trust
+from service.domain.offer import AvailabilityState, PriceUnit, PurchaseModel, Trust
 from tests.providers.recorded import first_page, pages_of, parsed
 
 SLICE = "NVIDIA RTX PRO 6000 Blackwell Server Edition MIG 1g.24gb secure"
@@ -25,7 +25,7 @@ def test_zero_and_the_placeholder_are_absent() -> None:
     offers = pages_of("runpod")
 
     assert not {o.listed.amount.amount for o in offers.reading.offers} & {0, Decimal("0.5")}
-    assert offers.reasons()["PLACEHOLDER_PRICE"] == 3
+    assert offers.reasons()["PLACEHOLDER_PRICE"] == 4
     assert "NVIDIA A100-SXM4-40GB secure" not in offers.skus()
     assert "AMD Instinct MI300X OAM community" not in offers.skus()
 
@@ -35,6 +35,33 @@ def test_a_mig_slice_is_not_a_whole_gpu() -> None:
 
     assert (offer.gpu_model, offer.gpu_count) == ("rtx-pro-6000-96gb", Decimal("0.25"))
     assert offer.price_per_gpu_hour == Decimal("2.20")
+    assert offer.listed.unit is PriceUnit.INSTANCE_HOUR
+
+
+def test_a_whole_gpu_is_listed_per_gpu() -> None:
+    offer = pages_of("runpod").one("NVIDIA H100 80GB HBM3 secure")
+
+    assert (offer.listed.unit, offer.price_per_hour) == (PriceUnit.GPU_HOUR, Decimal("3.29"))
+
+
+def test_a_slice_with_the_memory_of_the_whole_gpu_is_refused() -> None:
+    offers = pages_of("runpod")
+
+    assert "NVIDIA H200 MIG 1g.18gb" in offers.texts("SLICE_SIZE_CONFLICT")
+    assert offers.one("NVIDIA B300 SXM6 AC MIG 1g.34gb secure").gpu_count == Decimal("0.125")
+
+
+def test_a_spot_price_beside_no_price_is_none() -> None:
+    assert "NVIDIA L40S community" not in pages_of("runpod").skus()
+
+
+def test_the_lowest_price_tells_the_stock_of_the_cloud_that_has_it() -> None:
+    offers = pages_of("runpod")
+
+    lowest = offers.one("NVIDIA A40 community").availability
+    assert (lowest.state, lowest.raw_value) == (AvailabilityState.AVAILABLE, "Medium")
+    other = offers.one("NVIDIA A40 secure").availability
+    assert other.state is AvailabilityState.NOT_STATED
 
 
 def test_a_spot_price_counts_only_where_it_differs() -> None:

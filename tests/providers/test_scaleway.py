@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+import pytest
+
 from scrapers.page import Page
 from scrapers.registry import load_providers
 from service.domain.offer import AvailabilityState, TaxTreatment
 from tests.builders import NOW
-from tests.providers.recorded import pages_of
+from tests.providers.recorded import Offers, pages_of, read_altered
 
 LIST = "https://api.scaleway.com/instance/v1/zones/fr-par-1/products/servers?per_page=100&page=1"
 
@@ -104,3 +106,46 @@ def test_paging_ends_where_full_pages_never_end() -> None:
     follow = load_providers()["scaleway"].followers["servers"]
 
     assert list(follow(_servers(100, LIST.replace("&page=1", "&page=10")))) == []
+
+
+def test_a_count_that_the_catalogue_contradicts_is_refused() -> None:
+    assert "catalogue 4 GPUs" in pages_of("scaleway").texts("COUNT_CONFLICT")
+
+
+def test_a_catalogue_in_another_currency_is_refused() -> None:
+    offers = Offers(read_altered("scaleway", lambda page: page.text.replace('"EUR"', '"USD"')))
+
+    assert offers.reading.offers == ()
+    assert offers.reasons()["CURRENCY_CONFLICT"] == 6
+
+
+def _catalogue(count: int, total: int, page: int) -> Page:
+    products = ", ".join(["{}"] * count)
+    return Page(
+        kind="catalog",
+        part="fr-par-1",
+        url=f"https://api.scaleway.com/products?page={page}",
+        text=f'{{"products": [{products}], "total_count": {total}}}',
+        content_type="application/json",
+        observe_time=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "page", "more"),
+    [
+        (96, 96, 1, False),
+        (50, 96, 1, True),
+        (46, 96, 2, False),
+        (3, 5, 1, True),
+        (2, 5, 2, False),
+        (100, 250, 2, True),
+        (0, 250, 1, False),
+    ],
+)
+def test_the_catalogue_is_followed_whatever_size_its_pages_have(
+    count: int, total: int, page: int, *, more: bool
+) -> None:
+    follow = load_providers()["scaleway"].followers["catalog"]
+
+    assert bool(list(follow(_catalogue(count, total, page)))) is more

@@ -53,12 +53,14 @@ def test_a_monthly_price_is_divided_by_730() -> None:
 
 def test_each_trap_row_is_refused_with_its_reason() -> None:
     assert pages_of("verda").reasons() == {
+        "BAD_UNIT": 1,
         "BLANK_NAME": 1,
+        "CURRENCY_CONFLICT": 1,
         "NO_GPU_NAMED": 1,
         "NO_PRICE": 1,
         "PRICE_CONFLICT": 1,
         "UNKNOWN_PRODUCT": 1,
-        "UNKNOWN_PURCHASE_MODEL": 1,
+        "UNKNOWN_PURCHASE_MODEL": 2,
     }
 
 
@@ -73,3 +75,14 @@ def test_json_ld_without_an_offer_is_a_page_that_changed() -> None:
 
     with pytest.raises(PageChanged, match="no Offer"):
         parsed("verda", text, kind="prices")
+
+
+def test_a_unit_that_the_description_contradicts_is_refused() -> None:
+    offers = pages_of("verda")
+
+    assert "'month hourly' names two units" in offers.texts("BAD_UNIT")
+    assert "VIRTUAL_MACHINE 2x B200 SXM6 180GB" not in offers.skus()
+
+
+def test_a_dynamic_price_does_not_hide_the_fixed_one() -> None:
+    assert pages_of("verda").one("VIRTUAL_MACHINE 1x L40S 48GB").price_per_hour == Decimal("0.91")

@@ -52,7 +52,11 @@ def test_the_count_of_free_gpus_is_the_stock() -> None:
 
 
 def test_a_fabric_without_a_price_and_mixed_gpus_are_refused() -> None:
-    assert pages_of("voltagepark").reasons() == {"MIXED_GPUS": 1, "NOT_OFFERED": 1}
+    assert pages_of("voltagepark").reasons() == {
+        "MIXED_GPUS": 1,
+        "NOT_OFFERED": 1,
+        "NO_PRICE": 1,
+    }
 
 
 def test_rows_behind_a_page_that_cannot_be_asked_for_are_not_forgotten() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from scrapers import __main__ as command
+from scrapers import report
 from scrapers.provider import Provider
 from service import logs, storage
 from service.config import Settings
@@ -21,6 +23,14 @@ from service.facts.baseline import load_baseline, load_baseline_statuses
 from tests.scrapers.nimbus import HOST, a_page, a_provider, a_row, a_zoned_provider
 
 RECORDED = "2026-08-22T00:00:00Z"
+# The command with the tests' provider, which the program does not know.
+PIPED = """
+import sys
+from scrapers import __main__ as command
+from tests.scrapers.nimbus import a_provider
+command.load_providers = lambda: {"nimbus": a_provider()}
+command.run_as_program()
+"""
 
 
 @dataclass(frozen=True)
@@ -276,3 +286,55 @@ def test_run_ends_quickly_on_a_signal_and_leaves_nothing(bench: Bench) -> None:
         # The lease was given back, and the server of the run is gone: this one is our own.
         assert store.acquire(holder="next", length=timedelta(seconds=1))
         assert len(store.statuses()) > 1
+
+
+def test_a_recording_of_no_provider_that_is_on_is_one_clear_line(bench: Bench) -> None:
+    bench.has(a_provider("shy", opt_in=True))
+    bench.records({"shy": a_page(a_row())})
+    ended = bench.replay("once")
+    assert ended.code == 2
+    assert "no page of a provider that is on" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_taken_metrics_port_names_its_setting(bench: Bench) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = bench.run("run", GPUQUOTE_METRICS_PORT=str(taken.getsockname()[1]))
+    assert ended.code == 2
+    assert "GPUQUOTE_METRICS_PORT" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [("show", "nimbus"), ("show", "nimbus", "--json")])
+def test_nobody_who_reads_on_is_no_failure_of_a_provider(
+    bench: Bench, arguments: tuple[str, ...]
+) -> None:
+    rows = [a_row(f"h{n}", region="r" * 200) for n in range(300)]
+    bench.records({"nimbus": a_page(*rows)})
+    bench.replay("once")
+    with subprocess.Popen(
+        [sys.executable, "-c", PIPED, *arguments, "--replay", str(bench.recording)],
+        env={**os.environ, "GPUQUOTE_DATA_DIR": str(bench.data)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(command.__file__).parents[1],
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=10) == command.NOBODY_READS
+
+
+def test_a_narrow_terminal_gets_whole_prices(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "_WIDTH_WITHOUT_TERMINAL", 80)
+    bench.records({"nimbus": a_page(a_row("a very long name of an instance, indeed"))})
+    bench.replay("once")
+    out = bench.replay("show", "nimbus").out
+    (row,) = [line for line in out.splitlines() if line.startswith("h100-sxm-80gb")]
+    assert {"h100-sxm-80gb", "8", "ON_DEMAND", "2.49", "19.92"} <= set(row.split())
+    assert "region" not in out
+    assert "freshness" not in out
+    assert max(map(len, out.splitlines())) <= 80

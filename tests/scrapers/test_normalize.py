@@ -441,6 +441,17 @@ def test_a_documented_endpoint_may_declare_currency_and_unit() -> None:
     assert per_gpu.price_per_hour == Decimal(80)
 
 
+def test_rows_may_say_themselves_what_a_declared_currency_is_for() -> None:
+    """The rows of one answer may differ: whole GPUs beside slices of one."""
+    declared = Declared(currency="USD", unit=None)
+    whole = an_offer_of(declared, price="3", unit="hour", per="gpu", gpu_count="1")
+    part = an_offer_of(declared, price="1", unit="hour", per="instance", gpu_count="1/4")
+
+    assert (whole.listed.unit, whole.price_per_gpu_hour) == (PriceUnit.GPU_HOUR, Decimal(3))
+    assert (part.listed.unit, part.price_per_gpu_hour) == (PriceUnit.INSTANCE_HOUR, Decimal(4))
+    assert a_reject_of(declared, price="3", unit="").reason == RejectReason.UNIT_NOT_STATED
+
+
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from scrapers import once
 from scrapers.collect import Collector
 from scrapers.once import collect_now
 from scrapers.provider import Provider
@@ -28,6 +29,7 @@ class Bench:
         self.store = store or MemoryStore()
         self.steps: list[object] = []
         self.ended: list[CollectionRun] = []
+        self.waits: list[bool] = []
 
     def collector(self, answers: dict[str, Answer]) -> Collector:
         return a_collector(self.store, answers, clock=utc_now)  # type: ignore[arg-type]
@@ -43,6 +45,7 @@ class Bench:
             lease_length=LEASE,
             on_step=self.steps.append,
             on_end=self.ended.append,
+            on_wait=lambda: self.waits.append(True),
         )
         return dict(runs)
 
@@ -100,9 +103,11 @@ def test_beside_a_leader_the_leader_collects() -> None:
     assert [offer.price_per_gpu_hour for offer in snapshot.offers] == [Decimal("2.55")]
 
 
-def test_a_leader_that_died_is_replaced() -> None:
+def test_a_leader_that_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "_TELL_AFTER", timedelta(0))
     bench = Bench()
     assert bench.store.acquire(holder="dead", length=timedelta(seconds=0.3))
     runs = bench.collect(a_provider())
     assert runs["nimbus"].state is RunState.SUCCEEDED
     assert bench.store.take_request(timeout_seconds=0.01) is None
+    assert bench.waits == [True]

@@ -92,6 +92,15 @@ def test_absent_and_null_are_both_nothing_where_nothing_is_normal() -> None:
         _ = page["gone"].text
 
 
+def test_a_price_may_be_null_but_not_absent() -> None:
+    page = a_page('{"gone": null, "price": 3.990, "others": []}').json
+
+    assert (page.printed("gone"), page.printed("price")) == ("", "3.990")
+    for key in ("never", "others"):
+        with pytest.raises(PageChanged, match=key):
+            page.printed(key)
+
+
 def test_an_element_gives_its_text_with_single_spaces() -> None:
     page = an_html_page(ROW).html
 

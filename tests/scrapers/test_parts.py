@@ -173,6 +173,18 @@ def test_a_join_is_not_read_with_a_kind_missing() -> None:
         assert reading.error
 
 
+def test_a_join_misses_a_later_page_that_was_never_recorded() -> None:
+    reading = read(
+        {
+            f"{HOST}/names": a_page(a_row("a"), next=f"{HOST}/names?page=2"),
+            f"{HOST}/stock": a_page(state="scarce"),
+        },
+        a_joined_provider(),
+    )
+    assert [row.raw.sku for row in reading.rows] == ["a"]
+    assert isinstance(reading.error, NotRecorded)
+
+
 def test_a_cause_is_shown_rather_than_what_was_never_recorded() -> None:
     provider = a_provider(pages={}, parts={"zone": {"a": f"{HOST}/a", "b": f"{HOST}/b"}})
     provider.parsers.clear()

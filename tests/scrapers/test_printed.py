@@ -95,6 +95,8 @@ def test_any_text_is_a_finite_number_or_refused(text: str) -> None:
         ("1.2345", "EUR", True, False),
         ("1,234.50", "EUR", True, False),
         ("1,234", "USD", True, False),
+        ("1,397", "USD", False, True),  # no API groups digits, so this is a decimal comma
+        ("1,234.50", "USD", False, True),
         ("4.916", "USD", True, False),
         ("1.234", "SEK", True, True),
     ],

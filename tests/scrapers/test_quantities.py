@@ -157,6 +157,7 @@ def test_what_is_no_size_of_storage_is_refused(text: str) -> None:
         ("2 weeks \u2013 1 year", "336h-8760h", 336),
         ("2 weeks to 12 months", "336h-8760h", 336),
         ("1 year+", "8760h+", 8760),
+        ("1-3 months", "730h-2190h", 730),
     ],
 )
 def test_a_term_is_read(text: str, code: str, hours: int) -> None:
@@ -179,6 +180,7 @@ def test_what_is_no_term_is_refused(text: str) -> None:
         ("640", "80", "8"),
         ("1536", "192", "8"),
         ("1464", "180", "8"),  # 8 x 183
+        ("1536", "180", "8"),  # 8 x 192
         ("1280", "80", "16"),
         ("80", "80", "1"),
         ("22.35", "24", "1"),
@@ -186,6 +188,8 @@ def test_what_is_no_term_is_refused(text: str) -> None:
         ("4", "80", "1/20"),
         ("10", "80", "1/8"),
         ("20", "48", "5/12"),
+        ("34", "288", "1/8"),  # hardly 2/17
+        ("68", "288", "1/4"),  # hardly 4/17
         ("2.794", "24", "1/8"),  # an eighth of 22,888 MiB
         ("2", "48", "41667/1000000"),  # 1/24: more parts than are looked for
         ("1", "64", "15625/1000000"),
@@ -195,21 +199,21 @@ def test_a_memory_size_gives_the_share_of_a_gpu(total: str, whole: str, share: s
     assert share_of(Decimal(total), whole_gib=Decimal(whole)) == Fraction(share)
 
 
-@pytest.mark.parametrize(("total", "whole"), [("96", "80"), ("1536", "180"), ("0", "80")])
-def test_a_size_that_fits_no_count_or_several_is_refused(total: str, whole: str) -> None:
+@pytest.mark.parametrize(
+    ("total", "whole"), [("96", "80"), ("1536", "256"), ("240", "80"), ("0", "80")]
+)
+def test_a_size_that_fits_no_count_of_a_machine_is_refused(total: str, whole: str) -> None:
     with pytest.raises(Unreadable):
         share_of(Decimal(total), whole_gib=Decimal(whole))
 
 
-@given(
-    st.integers(min_value=1, max_value=16), st.sampled_from([16, 24, 40, 48, 80, 96, 141, 180, 192])
-)
+@given(st.sampled_from([1, 2, 4, 8, 16]), st.sampled_from([16, 24, 40, 48, 80, 96, 141, 180, 192]))
 def test_the_memory_of_n_gpus_is_n_gpus(count: int, whole: int) -> None:
     assert share_of(Decimal(count * whole), whole_gib=Decimal(whole)) == count
 
 
 @given(
-    st.integers(min_value=2, max_value=20).flatmap(
+    st.integers(min_value=2, max_value=12).flatmap(
         lambda n: st.tuples(st.integers(min_value=1, max_value=n - 1), st.just(n))
     )
 )

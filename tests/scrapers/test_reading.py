@@ -1,12 +1,14 @@
 """Reading everything that a provider offers."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from scrapers.errors import Blocked, CollectError, NotRecorded, Unreachable
 from scrapers.normalize import Normalizer
-from scrapers.provider import Provider
+from scrapers.page import Page
+from scrapers.provider import Provider, RawOffer, Reject
 from scrapers.reading import Reader, Reading, Step, Tally, first_cause
 from scrapers.ticket import Abandoned, Ticket
 from service.facts.tables import load_exchange_rates, load_gpu_registry
@@ -20,6 +22,7 @@ from tests.scrapers.nimbus import (
     a_provider,
     a_row,
     a_zoned_provider,
+    parse_rows,
 )
 
 REGISTRY = load_gpu_registry()
@@ -76,6 +79,19 @@ def test_rows_left_out_for_what_they_are_do_not_count_as_unread() -> None:
     reading = Bench({f"{HOST}/nimbus": a_page(*rows)}).read()
     assert len(reading.rejects) == 5
     assert reading.unread_count == 3
+
+
+def test_a_row_that_its_parser_saw_contradict_itself_counts_as_unread() -> None:
+    provider = a_provider()
+
+    @provider.parses("prices")
+    def parse(page: Page) -> Iterator[RawOffer | Reject]:
+        yield Reject(reason="PRICE_CONFLICT", text="3.99 or 4.99")
+        yield Reject(reason="NOT_OFFERED", text="sold out")
+        yield from parse_rows(page)
+
+    reading = Bench({f"{HOST}/nimbus": a_page(a_row())}, provider).read()
+    assert (len(reading.offers), len(reading.rejects), reading.unread_count) == (1, 2, 1)
 
 
 def test_parts_that_were_read_whole_are_told_from_the_others() -> None:

@@ -117,6 +117,12 @@ def test_what_is_not_recorded_is_not_invented(tmp_path: Path) -> None:
         fetched(a_recording(tmp_path), "https://nimbus.example/other")
 
 
+def test_what_is_no_address_is_not_recorded(tmp_path: Path) -> None:
+    """A page may name anything as its next one."""
+    with pytest.raises(NotRecorded):
+        fetched(a_recording(tmp_path), "next?page=2")
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [
@@ -176,6 +182,9 @@ def test_the_digest_follows_the_manifest(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReplayBroken, match=r"replay folder .*/file is not a folder"):
+        ReplayFetcher.open(tmp_path / "file", now=lambda: NOW)
     with pytest.raises(ReplayBroken, match=r"replay folder .*/nowhere does not exist"):
         opened(tmp_path / "nowhere")
 

@@ -4,16 +4,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import orjson
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from gpuquote.v1 import catalog_service_pb2 as pb
 from gpuquote.v1 import offer_pb2, provider_pb2
 
 from service.catalog.masks import Rates
 from service.catalog.paging import PageTokenSigner
-from service.catalog.query import list_offers
+from service.catalog.query import depends_on_time, list_offers
 from service.catalog.replica import ReadyReason
 from service.catalog.snapshot import Row, Snapshot
 from service.domain.errors import NotFound, Reason, Unavailable
@@ -50,6 +51,7 @@ class _Listed:
     content: Message | Joined
     touched_providers: frozenset[str] | None
     mask: Mask | None
+    depends_on_time: bool
 
 
 class CatalogServicer:
@@ -88,7 +90,11 @@ class CatalogServicer:
         if known is not None:
             return Answer(known.content, metadata=self._list_metadata(snapshot, known))
         asked = read_list_offers(
-            request, gpus=self._gpus, providers=snapshot.statuses.keys() | snapshot.segments.keys()
+            request,
+            gpus=self._gpus,
+            providers=snapshot.statuses.keys() | snapshot.segments.keys(),
+            currencies=self._rates.keys(),
+            signer=self._signer,
         )
         page = list_offers(
             snapshot, asked.query, signer=self._signer, rates=self._rates, now=self._now()
@@ -96,7 +102,7 @@ class CatalogServicer:
         rest = pb.ListOffersResponse(
             next_page_token=page.next_page_token,
             catalog_revision=snapshot.revision,
-            as_of=snapshot.as_of,
+            as_of=None if snapshot.as_of is None else _timestamp(snapshot.as_of),
             degraded=snapshot.degraded,
             unreachable=[f"{PROVIDERS}/{provider}" for provider in page.unreachable],
             replayed=snapshot.replayed,
@@ -105,14 +111,11 @@ class CatalogServicer:
             content=_rows_content(page.rows, rest, asked.mask, partial(_list_rest_json, rest)),
             touched_providers=page.touched_providers,
             mask=asked.mask,
+            depends_on_time=depends_on_time(asked.query),
         )
-        metadata = self._list_metadata(snapshot, found)
-        if asked.query.max_age is not None:
-            # The rows that are young enough change without any publication: nothing to cache by.
-            del metadata[caching.CONTENT_REVISION]
-        elif len(page.rows) <= _LONGEST_KEPT:
+        if asked.query.max_age is None and len(page.rows) <= _LONGEST_KEPT:
             self._lists.keep(snapshot, key, found)
-        return Answer(found.content, metadata=metadata)
+        return Answer(found.content, metadata=self._list_metadata(snapshot, found))
 
     def get_offer(self, request: pb.GetOfferRequest) -> Answer:
         """Answer GetOffer; a delisted offer is still readable."""
@@ -121,14 +124,14 @@ class CatalogServicer:
         row = snapshot.find(asked.offer_ids[0])
         if row is None:
             raise _no_offers((request.name,))
-        metadata = self._hints.of_prices(snapshot, frozenset((row.offer.provider,)))
+        metadata = self._hints.of_prices(snapshot, frozenset((row.provider,)))
         if asked.mask is not None:
             message = pb.GetOfferResponse(offer=_masked(row, asked.mask))
             return Answer(message, metadata=metadata | _fields_of(asked.mask))
         joined = Joined(
             field_name="offer",
             is_list=False,
-            parts=(row.encoded,),
+            parts=(row,),
             rest=pb.GetOfferResponse(),
             rest_json=bytes,
         )
@@ -144,7 +147,7 @@ class CatalogServicer:
             raise _no_offers(missing)
         chosen = [row for offer_id in asked.offer_ids if (row := rows[offer_id]) is not None]
         rest = pb.BatchGetOffersResponse(catalog_revision=snapshot.revision)
-        providers = frozenset(row.offer.provider for row in chosen)
+        providers = frozenset(row.provider for row in chosen)
         metadata = self._hints.of_prices(snapshot, providers)
         content = _rows_content(chosen, rest, asked.mask, partial(_batch_rest_json, rest))
         return Answer(content, metadata=metadata | _fields_of(asked.mask))
@@ -219,6 +222,9 @@ class CatalogServicer:
 
     def _list_metadata(self, snapshot: Snapshot, found: _Listed) -> dict[str, str]:
         metadata = self._hints.of_prices(snapshot, found.touched_providers)
+        if found.depends_on_time:
+            # Which rows these are changes while no price does: there is nothing to cache by.
+            del metadata[caching.CONTENT_REVISION]
         return metadata | _fields_of(found.mask)
 
     def _snapshot(self) -> Snapshot:
@@ -246,7 +252,7 @@ def _rows_content(
     return Joined(
         field_name="offers",
         is_list=True,
-        parts=[row.encoded for row in rows],
+        parts=tuple(rows),
         rest=rest,
         rest_json=rest_json,
     )
@@ -259,7 +265,7 @@ def _list_rest_json(rest: pb.ListOffersResponse) -> bytes:
         "catalogRevision": rest.catalog_revision,
     }
     if rest.HasField("as_of"):
-        fields["asOf"] = rest.as_of.ToJsonString()
+        fields["asOf"] = _timestamp_text(rest.as_of.seconds, rest.as_of.nanos)
     fields |= {
         "degraded": rest.degraded,
         "unreachable": list(rest.unreachable),
@@ -268,12 +274,25 @@ def _list_rest_json(rest: pb.ListOffersResponse) -> bytes:
     return orjson.dumps(fields)[1:-1]
 
 
+# One for each publication, in every answer until the next.
+@lru_cache(maxsize=16)
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
+
+
+@lru_cache(maxsize=16)
+def _timestamp_text(seconds: int, nanos: int) -> str:
+    return Timestamp(seconds=seconds, nanos=nanos).ToJsonString()
+
+
 def _batch_rest_json(rest: pb.BatchGetOffersResponse) -> bytes:
     return orjson.dumps({"catalogRevision": rest.catalog_revision})[1:-1]
 
 
 def _masked(row: Row, mask: Mask) -> offer_pb2.Offer:
-    offer = offer_pb2.Offer.FromString(row.encoded.proto)
+    offer = offer_pb2.Offer.FromString(row.proto)
     mask.keep_only(offer)
     return offer
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from service.catalog.lasting import Encoded, Sighting
 from service.catalog.paging import PageTokenSigner
-from service.catalog.snapshot import Encoded, Row, Snapshot, segment_of
+from service.catalog.snapshot import Row, Snapshot, segment_of
 from service.domain.filter import And, Comparison, Node, Not, Operator, Or, compare
 from service.domain.filter_values import Prefix
 from service.domain.money import Money
@@ -34,9 +35,19 @@ AMOUNTS = ("0.5", "1", "2.49", "2.891961", "3")
 TIMES = tuple(NOW - timedelta(minutes=minutes) for minutes in (0, 1, 90, 200, 5000))
 
 
-def encode(offer: Offer, freshness: Freshness) -> Encoded:
-    """Encode so that a test can read it: the id and the freshness."""
-    return Encoded(proto=f"{offer.offer_id} {freshness}".encode())
+class Readable:
+    """Encodes so that a test can read it: the id and the freshness."""
+
+    def lasting(self, offer: Offer) -> Encoded:
+        """Write the id."""
+        return Encoded(proto=offer.offer_id.encode())
+
+    def passing(self, _: Sighting, freshness: Freshness) -> Encoded:
+        """Write the freshness."""
+        return Encoded(proto=f" {freshness}".encode())
+
+
+encode = Readable()
 
 
 def snapshot_of(*published: ProviderSnapshot, now: datetime = NOW) -> Snapshot:

@@ -1,6 +1,7 @@
 """Page tokens."""
 
 import base64
+import string
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from service.domain.errors import InvalidRequest, Reason
 
 SIGNER = PageTokenSigner(b"k" * 32)
 DIGEST = b"arguments"
+ALPHABET = string.ascii_letters + string.digits + "-_"
 KEYS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.text()).map(tuple)
 
 
@@ -40,9 +42,12 @@ def test_a_token_signed_with_another_key_is_bad() -> None:
 
 def test_a_token_changed_in_one_place_is_bad() -> None:
     token = SIGNER.encode((1, "a"), DIGEST, "r1")
-    for at in range(len(token) - 1):
-        changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
-        assert reason_of(changed) is Reason.BAD_PAGE_TOKEN
+    for at in range(len(token)):
+        for other in ("A", "B") if at < len(token) - 1 else ALPHABET:
+            if other != token[at]:
+                changed = token[:at] + other + token[at + 1 :]
+                assert reason_of(changed) is Reason.BAD_PAGE_TOKEN
+    assert reason_of(token + "=") is Reason.BAD_PAGE_TOKEN
 
 
 def test_a_signed_body_of_another_shape_is_bad() -> None:

@@ -241,6 +241,8 @@ def test_prices_that_are_all_too_old_name_the_youngest() -> None:
     assert caught.value.metadata["max_age"] == "3600s"
     assert caught.value.metadata["youngest_age"] == "5400s"
     assert "5400 s old" in caught.value.detail
+    with pytest.raises(Precondition, match=r"younger than 0\.5 s"):
+        ask(snapshot, max_age=timedelta(seconds=0.5))
     assert ids(ask(snapshot, "gpu_family = L4", max_age=timedelta(hours=1))) == []
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from service.catalog.lasting import Encoded
 from service.catalog.query import OfferQuery, list_offers
 from service.catalog.replica import Pace, ReadyReason, ReadyStatus, Replica
-from service.catalog.snapshot import Encoded
 from service.domain.offer import Freshness, Offer, Standing
 from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
 from service.store.memory_store import MemoryStore
 from service.store.ports import PublishOutcome, StoreUnreachable
 from tests.builders import NOW, a_snapshot, a_status, an_offer
-from tests.service.catalog.samples import RATES, SIGNER, encode
+from tests.service.catalog.samples import RATES, SIGNER, Readable, encode
 
 HOUR = timedelta(hours=1)
 PACE = Pace(first_retry=0.01, last_retry=0.02, wait=0.05, recheck=0.1, between_ageing=0.0)
@@ -249,7 +249,7 @@ def test_rows_grow_older_while_nothing_is_published(world: World) -> None:
     eventually(lambda: replica.readiness().status is ReadyStatus.OK)
     world.clock.time = NOW + 3 * HOUR
     eventually(lambda: replica.current().rows[0].freshness is Freshness.STALE)
-    assert replica.current().rows[0].encoded == Encoded(proto=b"n1 STALE")
+    assert replica.current().rows[0].proto == b"n1 STALE"
     assert replica.readiness().status is ReadyStatus.DEGRADED
     assert replica.readiness().reasons == (ReadyReason.STALE_PRICES,)
     world.clock.time = NOW + 73 * HOUR
@@ -285,14 +285,15 @@ def test_a_broken_snapshot_harms_only_its_provider(world: World) -> None:
 
 
 def test_an_offer_that_cannot_be_encoded_harms_only_its_provider(world: World) -> None:
-    def fussy(offer: Offer, freshness: Freshness) -> Encoded:
-        if offer.provider == "a":
-            raise OverflowError("too large for the wire")
-        return encode(offer, freshness)
+    class Fussy(Readable):
+        def lasting(self, offer: Offer) -> Encoded:
+            if offer.provider == "a":
+                raise OverflowError("too large for the wire")
+            return super().lasting(offer)
 
     world.publish("a1", provider="a")
     world.publish("b1", provider="b")
-    replica = world.started(encode=fussy)
+    replica = world.started(encode=Fussy())
     eventually(lambda: names(replica) == ["b1"])
     assert replica.readiness().reasons == (ReadyReason.UNREADABLE_SNAPSHOT,)
 

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from service.catalog.columns import micros_of
+from service.catalog.lasting import Encoded, Sighting
 from service.catalog.segment import NEVER, Segment, aged, segment_of
-from service.catalog.snapshot import MAX_ORDERINGS, Encoded, Snapshot
+from service.catalog.snapshot import MAX_ORDERINGS, Snapshot
 from service.domain.offer import Freshness, Offer, Standing
 from service.domain.offer_fields import FIELDS
 from service.domain.order import parse_order
 from service.domain.provider import ProviderSnapshot, ProviderState
 from tests.builders import NOW, a_snapshot, a_status, an_offer
-from tests.service.catalog.samples import encode, snapshot_of
+from tests.service.catalog.samples import Readable, encode, snapshot_of
 
 HOUR = timedelta(hours=1)
 
@@ -35,7 +37,7 @@ def test_a_delisted_offer_is_still_found() -> None:
     row = snapshot.find("gone")
     assert row is not None
     assert row.offer == gone
-    assert row.encoded == Encoded(proto=b"gone FRESH")
+    assert (row.proto, row.json) == (b"gone FRESH", b"")
     assert snapshot.find("nowhere") is None
     assert (snapshot.offer_count, snapshot.offer_count_of("nimbus")) == (1, 1)
     assert snapshot.offer_count_of("nobody") == 0
@@ -134,25 +136,58 @@ def test_a_segment_says_when_it_will_be_older(
     assert made.next_change == boundary.get(expected, NEVER)
 
 
-def test_only_rows_whose_freshness_moved_are_encoded_again() -> None:
-    encoded: list[str] = []
+class Counting(Readable):
+    """Notes what it is asked to encode."""
 
-    def counting(offer: Offer, freshness: Freshness) -> Encoded:
-        encoded.append(f"{offer.offer_id} {freshness}")
-        return encode(offer, freshness)
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
+    def lasting(self, offer: Offer) -> Encoded:
+        self.asked.append(offer.offer_id)
+        return super().lasting(offer)
+
+    def passing(self, sighting: Sighting, freshness: Freshness) -> Encoded:
+        self.asked.append(freshness)
+        return super().passing(sighting, freshness)
+
+
+def test_what_grows_older_is_not_encoded_again() -> None:
+    counting = Counting()
     source = a_snapshot(
         an_offer(offer_id="old", observe_time=NOW - 2 * HOUR), an_offer(offer_id="young")
     )
     first = segment(source, encode=counting)
-    assert encoded == ["old FRESH", "young FRESH"]
+    assert counting.asked == ["old", "young", "FRESH", "FRESH"]
     later = aged(first, encode=counting, now=NOW + HOUR)
-    assert encoded[2:] == ["old STALE"]
-    assert later.rows[1] is first.rows[1]
+    assert counting.asked[4:] == ["STALE", "FRESH"]
+    assert [row.proto for row in later.rows] == [b"old STALE", b"young FRESH"]
     assert later.content_revision != first.content_revision
     snapshot = Snapshot([later], now=NOW + HOUR)
     codes = snapshot.column("freshness").values.tolist()
     assert [FIELDS["freshness"].members[code] for code in codes] == ["STALE", "FRESH"]
+
+
+def test_offers_that_were_merely_seen_again_are_not_encoded_again() -> None:
+    counting = Counting()
+    first = segment(published("a", "a-1", "a-2"), encode=counting)
+    again = published("a", "a-1", "a-2", observe_time=NOW + HOUR)
+    seen = segment(again, previous=first, encode=counting, now=NOW + HOUR)
+    assert counting.asked == ["a-1", "a-2", "FRESH", "FRESH"]
+    assert [row.offer for row in seen.rows] == list(again.offers)
+    assert seen.columns["observe_time"].values.tolist() == [micros_of(NOW + HOUR)] * 2
+
+
+def test_of_changed_offers_only_those_are_encoded_again() -> None:
+    counting = Counting()
+    first = segment(published("a", "a-1", "a-2", "a-3"), encode=counting)
+    dearer = an_offer(offer_id="a-2", provider="a", price="9.99")
+    before = published("a", "a-0", "a-1", "a-3").offers
+    second = segment(a_snapshot(*before, dearer, provider="a"), previous=first, encode=counting)
+    assert counting.asked[4:] == ["a-0", "a-2", "FRESH"]
+    assert [row.offer for row in second.rows] == [before[0], before[1], dearer, before[2]]
+    assert [row.proto for row in second.rows] == [
+        b"a-0 FRESH", b"a-1 FRESH", b"a-2 FRESH", b"a-3 FRESH"
+    ]  # fmt: skip
 
 
 def test_the_content_revision_follows_the_providers_that_are_asked_for() -> None:
@@ -176,11 +211,12 @@ def test_the_content_revision_follows_the_providers_that_are_asked_for() -> None
 
 
 def test_a_page_that_was_seen_again_keeps_its_content_revision_and_change_time() -> None:
-    first = segment(published("a", "a-1", price_change_time=NOW - HOUR, first_seen_time=NOW - HOUR))
-    again = a_snapshot(*first.source.offers, provider="a", snapshot_id="s2")
+    page = published("a", "a-1", price_change_time=NOW - HOUR, first_seen_time=NOW - HOUR)
+    first = segment(page)
+    again = a_snapshot(*page.offers, provider="a", snapshot_id="s2")
     seen = segment(again, previous=first)
     assert (seen.content_revision, seen.changed_time) == (first.content_revision, NOW - HOUR)
-    changed = a_snapshot(*first.source.offers, provider="a", content_revision="c2")
+    changed = a_snapshot(*page.offers, provider="a", content_revision="c2")
     assert segment(changed, previous=first).changed_time == NOW
     snapshot = Snapshot([seen], now=NOW)
     assert snapshot.last_modified({"a"}) == snapshot.last_modified(None) == NOW - HOUR

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from google.rpc import code_pb2
+from google.rpc import code_pb2, error_details_pb2
 from prometheus_client import CollectorRegistry
 from werkzeug.test import TestResponse
 
@@ -85,31 +85,46 @@ BAD_REQUESTS: list[tuple[str, str, Mapping[str, Any], int, str, str]] = [
     ("GET", "/v1/offers?gpuFamly=H100", {}, 400, "UNKNOWN_FIELD", "gpuFamly"),
     ("GET", "/v1/offers?pageSize=ten", {}, 400, "BAD_FIELD", "pageSize"),
     ("GET", "/v1/offers?gpuModel=%00", {}, 400, "BAD_FIELD", "gpuModel"),
-    ("GET", "/v1/offers?gpuModel=%ff", {}, 400, "BAD_FIELD", ""),
-    ("GET", "/v1/offers/a%00b", {}, 400, "BAD_PATH", ""),
-    ("GET", "/v1/offers/a%0d%0ab", {}, 400, "BAD_PATH", ""),
+    ("GET", "/v1/offers?gpuModel=%ff", {}, 400, "BAD_FIELD", "query"),
+    ("GET", "/v1/offers/a%00b", {}, 400, "BAD_PATH", "path"),
+    ("GET", "/v1/offers/a%0d%0ab", {}, 400, "BAD_PATH", "path"),
     ("GET", "/v1/offers/..%2f..%2fetc", {}, 404, "ROUTE_NOT_FOUND", ""),
     ("GET", "/v1/offers/", {}, 404, "ROUTE_NOT_FOUND", ""),
     ("GET", "//v1/offers", {}, 404, "ROUTE_NOT_FOUND", ""),
     ("GET", "/v1/nothing", {}, 404, "ROUTE_NOT_FOUND", ""),
     ("GET", "/docs/../app.py", {}, 404, "ROUTE_NOT_FOUND", ""),
-    ("GET", "/v1/offers?filter=" + "x" * 17_000, {}, 414, "URI_TOO_LONG", ""),
-    ("POST", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", ""),
-    ("OPTIONS", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", ""),
-    ("BREW", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", ""),
-    ("GET", "/v1/offers", {"json": {"gpuModel": "x"}}, 400, "BODY_NOT_ALLOWED", ""),
-    ("POST", "/v1/collectionRuns", {"data": b"a" * 2_000_000}, 413, "BODY_TOO_LARGE", ""),
-    ("POST", "/v1/collectionRuns", {"data": b"{}"}, 415, "UNSUPPORTED_MEDIA_TYPE", ""),
-    ("POST", "/v1/collectionRuns", {"data": {"a": "b"}}, 415, "UNSUPPORTED_MEDIA_TYPE", ""),
-    ("POST", "/v1/collectionRuns", {"data": b"{", "headers": JSON}, 400, "BAD_JSON", ""),
-    ("POST", "/v1/collectionRuns", {"data": b"", "headers": JSON}, 400, "BAD_JSON", ""),
-    ("POST", "/v1/collectionRuns", {"data": b"[" * 60_000, "headers": JSON}, 400, "BAD_JSON", ""),
+    ("GET", "/v1/offers?filter=" + "x" * 17_000, {}, 414, "URI_TOO_LONG", "query"),
+    ("POST", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", "method"),
+    ("OPTIONS", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", "method"),
+    ("BREW", "/v1/offers", {}, 405, "METHOD_NOT_ALLOWED", "method"),
+    ("GET", "/v1/offers", {"json": {"gpuModel": "x"}}, 400, "BODY_NOT_ALLOWED", "body"),
+    ("POST", "/v1/collectionRuns", {"data": b"a" * 2_000_000}, 413, "BODY_TOO_LARGE", "body"),
+    (
+        "POST", "/v1/collectionRuns", {"data": b"{}"},
+        415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type",
+    ),
+    (
+        "POST", "/v1/collectionRuns", {"data": {"a": "b"}},
+        415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type",
+    ),
+    ("POST", "/v1/collectionRuns", {"data": b"{", "headers": JSON}, 400, "BAD_JSON", "body"),
+    ("POST", "/v1/collectionRuns", {"data": b"", "headers": JSON}, 400, "BAD_JSON", "body"),
+    (
+        "POST", "/v1/collectionRuns", {"data": b"[" * 60_000, "headers": JSON},
+        400, "BAD_JSON", "body",
+    ),
     (
         "POST", "/v1/collectionRuns", {"data": b'{"a":1,"a":2}', "headers": JSON},
-        400, "BAD_JSON", "",
+        400, "BAD_JSON", "body",
     ),
-    ("POST", "/v1/collectionRuns", {"data": b'{"a":NaN}', "headers": JSON}, 400, "BAD_JSON", ""),
-    ("POST", "/v1/collectionRuns", {"data": b'"\xff"', "headers": JSON}, 400, "BAD_JSON", ""),
+    (
+        "POST", "/v1/collectionRuns", {"data": b'{"a":NaN}', "headers": JSON},
+        400, "BAD_JSON", "body",
+    ),
+    (
+        "POST", "/v1/collectionRuns", {"data": b'"\xff"', "headers": JSON},
+        400, "BAD_JSON", "body",
+    ),
     (
         "POST", "/v1/collectionRuns", {"json": {"state": "PENDING"}},
         400, "BAD_FIELD", "collectionRun.state",
@@ -129,6 +144,9 @@ BAD_REQUESTS: list[tuple[str, str, Mapping[str, Any], int, str, str]] = [
 ]  # fmt: skip
 
 
+PARAMETERS = {"gpuFamly", "pageSize", "gpuModel"}
+
+
 @pytest.mark.parametrize("case", BAD_REQUESTS, ids=lambda case: f"{case[0]} {case[4]}")
 def test_bad_input_is_a_problem_within_100_ms(
     case: tuple[str, str, Mapping[str, Any], int, str, str],
@@ -141,7 +159,10 @@ def test_bad_input_is_a_problem_within_100_ms(
     assert time.perf_counter() - started < 0.1
     problem = _problem(answer, status=status, reason=reason)
     assert [each["field"] for each in problem["violations"]] == ([field] if field else [])
-    assert transport.calls == []
+    # A read that is refused is shown to the service too, for what that finds wrong with it.
+    assert [call.method for call in transport.calls] == [LIST_OFFERS] * (
+        method == "GET" and reason in {"UNKNOWN_FIELD", "BAD_FIELD"} and field in PARAMETERS
+    )
 
 
 def _problem(answer: TestResponse, *, status: int, reason: str) -> dict[str, Any]:
@@ -169,6 +190,72 @@ def test_a_large_body_without_a_length_is_refused_too() -> None:
         environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
     )
     _problem(answer, status=413, reason="BODY_TOO_LARGE")
+
+
+def test_the_faults_that_the_service_finds_are_told_with_ours() -> None:
+    found = [
+        error_details_pb2.BadRequest.FieldViolation(field=name, description=text, reason=reason)
+        for name, text, reason in (
+            ("order_by", "no field 'x'", "BAD_ORDER_BY"),
+            ("page_size", "is negative", "BAD_PAGE_SIZE"),
+            ("page_token", "of another list", "PAGE_TOKEN_MISMATCH"),
+        )
+    ]
+    error = failure(
+        code_pb2.INVALID_ARGUMENT,
+        "BAD_ORDER_BY",
+        info={"name": "x"},
+        details=(error_details_pb2.BadRequest(field_violations=found),),
+    )
+    answer = client_of(failing(error)).get("/v1/offers?foo=1&pageSize=ten&orderBy=x&pageToken=t")
+    problem = _problem(answer, status=400, reason="UNKNOWN_FIELD")
+    assert problem["violations"] == [
+        {"field": "foo", "description": "unknown"},
+        {"field": "pageSize", "description": "must be a whole number"},
+        {"field": "orderBy", "description": "no field 'x'"},
+    ]
+    assert problem["metadata"] == {"field": "foo", "name": "x"}
+
+
+def test_a_service_that_finds_nothing_or_is_away_changes_nothing_of_a_refusal() -> None:
+    for transport in (FakeTransport(), failing(failure(code_pb2.UNAVAILABLE))):
+        answer = client_of(transport).get("/v1/offers?foo=1")
+        assert _problem(answer, status=400, reason="UNKNOWN_FIELD")["detail"] == "foo: unknown"
+
+
+def test_a_write_that_is_refused_never_reaches_the_service() -> None:
+    transport = FakeTransport()
+    body = {"provider": "providers/nimbus", "foo": 1}
+    answer = client_of(transport).post("/v1/collectionRuns", json=body)
+    _problem(answer, status=400, reason="UNKNOWN_FIELD")
+    assert transport.calls == []
+
+
+@pytest.mark.parametrize("path", ["/v1/collectionRuns", "/v1/offers", "/nothing"])
+def test_the_body_of_a_refused_request_is_read_away(path: str) -> None:
+    sent = io.BytesIO(b"a" * 2_000_000)
+    answer = client_of(FakeTransport()).post(
+        path, input_stream=sent, headers=JSON, environ_overrides={"CONTENT_LENGTH": "2000000"}
+    )
+    assert answer.status_code in {404, 405, 413}
+    assert sent.read() == b""
+
+
+def test_no_more_than_4_mib_of_a_refused_body_is_read() -> None:
+    sent = io.BytesIO(b"a" * 5_000_000)
+    client_of(FakeTransport()).post(
+        "/v1/collectionRuns",
+        input_stream=sent,
+        headers=JSON,
+        environ_overrides={"CONTENT_LENGTH": "5000000"},
+    )
+    assert len(sent.read()) == 5_000_000 - 4 * 1024 * 1024
+
+
+def test_two_slashes_are_not_the_path_with_one() -> None:
+    client = client_of(FakeTransport())
+    answer = client.get("/", environ_overrides={"PATH_INFO": "//v1/offers"})
+    _problem(answer, status=404, reason="ROUTE_NOT_FOUND")
 
 
 def test_a_wrong_method_names_the_right_ones() -> None:

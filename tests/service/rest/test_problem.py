@@ -68,11 +68,15 @@ def test_details_become_members() -> None:
         "type": "/problems/unknown-gpu-model",
         "title": "No such GPU model",
         "status": 400,
-        "detail": "told to people",
+        "detail": "workload.gpuModel[0]: unknown",
         "instance": "urn:gpuquote:request:id-1",
         "code": "INVALID_ARGUMENT",
         "reason": "UNKNOWN_GPU_MODEL",
-        "metadata": {"gpuModel": "h100x", "nearest": "h100-sxm-80gb"},
+        "metadata": {
+            "gpuModel": "h100x",
+            "nearest": "h100-sxm-80gb",
+            "field": "workload.gpuModel[0]",
+        },
         "violations": [{"field": "workload.gpuModel[0]", "description": "unknown"}],
     }
 

@@ -78,3 +78,23 @@ def test_a_changed_state_is_another_content_for_answers_that_show_states() -> No
     key = "gpuquote-content-revision"
     assert hints.of_prices(good, None)[key] == hints.of_prices(bad, None)[key]
     assert hints.of_statuses(good, None)[key] != hints.of_statuses(bad, None)[key]
+
+
+def test_a_state_of_another_provider_leaves_the_answer_of_one_alone() -> None:
+    hints = CacheHints(FakeClock())
+    before = a_catalog(NIMBUS, LAMBDA, statuses=[a_status("nimbus"), a_status("lambda")])
+    failed = a_status("lambda", state=ProviderState.FAILED)
+    after = a_catalog(NIMBUS, LAMBDA, statuses=[a_status("nimbus"), failed])
+    key, one = "gpuquote-content-revision", frozenset({"nimbus"})
+    assert before.revision != after.revision
+    assert hints.of_statuses(before, one)[key] == hints.of_statuses(after, one)[key]
+    assert hints.of_statuses(before, None)[key] != hints.of_statuses(after, None)[key]
+
+
+def test_a_number_of_offers_that_changed_is_another_content_for_answers_that_show_states() -> None:
+    hints = CacheHints(FakeClock())
+    before = a_catalog(NIMBUS, statuses=[a_status("nimbus")])
+    second = an_offer(offer_id="nimbus-2", provider="nimbus")
+    after = a_catalog(NIMBUS, second, statuses=[a_status("nimbus")])
+    key = "gpuquote-content-revision"
+    assert hints.of_statuses(before, None)[key] != hints.of_statuses(after, None)[key]

@@ -5,7 +5,7 @@ from gpuquote.v1 import offer_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.catalog.segment import Encoded
+from service.catalog.lasting import Encoded
 from service.rest.transcode import message_to_json
 from service.rpc.call import Answer, Joined
 

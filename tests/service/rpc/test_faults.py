@@ -7,13 +7,16 @@ from service.rpc.faults import Faults, nearest_of, shown, unknown_text
 
 
 def test_without_faults_nothing_is_raised() -> None:
-    Faults().raise_if_any()
+    faults = Faults()
+    assert not faults
+    faults.raise_if_any()
 
 
 def test_the_first_fault_gives_the_reason_and_all_are_there() -> None:
     faults = Faults()
     faults.add("page_size", "is negative", Reason.BAD_PAGE_SIZE, metadata={"a": "1"})
     faults.add("geo", "is unknown", metadata={"a": "2", "b": "3"})
+    assert faults
     with pytest.raises(InvalidRequest, match="page_size: is negative; geo: is unknown") as raised:
         faults.raise_if_any()
     assert raised.value.reason is Reason.BAD_PAGE_SIZE
@@ -23,10 +26,7 @@ def test_the_first_fault_gives_the_reason_and_all_are_there() -> None:
 
 def test_a_reader_that_refuses_is_noted_with_its_metadata() -> None:
     def read() -> int:
-        violation = Violation("filter", "no", Reason.BAD_FILTER)
-        raise InvalidRequest(
-            Reason.BAD_FILTER, "no", violations=(violation,), metadata={"column": "3"}
-        )
+        raise InvalidRequest.of((Violation("filter", "no", Reason.BAD_FILTER, {"column": "3"}),))
 
     faults = Faults()
     assert faults.attempt(read, 7) == 7

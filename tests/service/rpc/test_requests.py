@@ -9,6 +9,7 @@ from gpuquote.v1 import catalog_service_pb2 as pb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.catalog.paging import PageTokenSigner
 from service.domain.errors import InvalidRequest, Reason
 from service.domain.filter import parse_filter
 from service.domain.order import OrderKey
@@ -22,10 +23,17 @@ from service.rpc.requests import (
 from tests.fakes import GPUS
 
 PROVIDERS = ("lambda", "nimbus")
+SIGNER = PageTokenSigner(b"a key")
 
 
 def read(**fields: Any) -> ListedOffers:
-    return read_list_offers(pb.ListOffersRequest(**fields), gpus=GPUS, providers=PROVIDERS)
+    return read_request(pb.ListOffersRequest(**fields))
+
+
+def read_request(request: pb.ListOffersRequest) -> ListedOffers:
+    return read_list_offers(
+        request, gpus=GPUS, providers=PROVIDERS, currencies=("EUR",), signer=SIGNER
+    )
 
 
 def violations(**fields: Any) -> list[tuple[str, Reason]]:
@@ -176,6 +184,52 @@ def test_all_violations_come_back_at_once() -> None:
     ]
 
 
+def test_a_page_token_is_judged_with_the_other_arguments() -> None:
+    assert violations(page_size=-1, page_token="x") == [
+        ("page_size", Reason.BAD_PAGE_SIZE),
+        ("page_token", Reason.BAD_PAGE_TOKEN),
+    ]
+    right = pb.ListOffersRequest(geo=["MARS"])
+    token = SIGNER.encode(("a",), digest_of(right), "rev")
+    assert violations(geo=["MARS"], page_token=token) == [("geo", Reason.BAD_FIELD)]
+
+
+def test_a_currency_without_a_rate_is_found_with_the_other_faults_and_under_its_argument() -> None:
+    found = violations(
+        filter='price_per_hour < "1 XYZ" AND NOT (upfront < "2 XYY" OR geo = EU)',
+        max_price_per_gpu_hour="2 XYZ",
+        min_vram_gb=-1,
+    )
+    assert found == [
+        ("filter", Reason.BAD_MONEY),
+        ("filter", Reason.BAD_MONEY),
+        ("max_price_per_gpu_hour", Reason.BAD_MONEY),
+        ("min_vram_gb", Reason.BAD_FIELD),
+    ]
+    assert read(filter='price_per_hour < "1 EUR" AND upfront < 1').query.filter is not None
+
+
+def test_what_varies_in_a_text_is_in_the_metadata() -> None:
+    for fields, expected in (
+        ({"filter": "gpu_modl = x"}, {"column": "1", "name": "gpu_modl", "nearest": "gpu_model"}),
+        ({"filter": "vram_gb = x"}, {"column": "11", "value": "x"}),
+        ({"order_by": "nam"}, {"name": "nam", "nearest": "name"}),
+        ({"country_code": ["XX"]}, {"countryCode": "XX"}),
+        ({"geo": ["MARS"]}, {"geo": "MARS"}),
+        ({"provider": ["zzz"]}, {"provider": "zzz"}),
+        ({"purchase_model": [0]}, {"value": "UNSPECIFIED"}),
+        ({"min_gpu_count": "2", "max_gpu_count": "1"}, {"minGpuCount": "2", "maxGpuCount": "1"}),
+        ({"max_price_per_gpu_hour": "1 XYZ"}, {"currencyCode": "XYZ"}),
+    ):
+        with pytest.raises(InvalidRequest) as raised:
+            read(**fields)
+        assert raised.value.metadata == expected
+
+
+def test_groups_of_countries_may_be_written_in_any_case() -> None:
+    assert read(geo=["eu"]).query.filter == read(geo=["EU"]).query.filter
+
+
 def test_an_unknown_gpu_model_comes_with_the_nearest_ones() -> None:
     with pytest.raises(InvalidRequest) as raised:
         read(gpu_model=["h100-xsm-80gb"])
@@ -281,7 +335,7 @@ def test_a_batch_has_at_most_a_hundred_names() -> None:
 def test_whatever_is_sent_is_read_or_refused(request: pb.ListOffersRequest) -> None:
     refused = None
     try:
-        read_list_offers(request, gpus=GPUS, providers=PROVIDERS)
+        read_request(request)
     except InvalidRequest as error:
         refused = error
     assert refused is None or refused.violations

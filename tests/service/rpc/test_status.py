@@ -107,7 +107,7 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_answered_with_fixe
 ) -> None:
     with pytest.raises(type(error)) as raised:
         raise error
-    status = status_of(raised.value)
+    status = status_of(raised.value, request_id="abc-1")
     assert status.code == Code.INTERNAL
     assert status.message == INTERNAL_TEXT
     assert detail(status, error_details_pb2.ErrorInfo).reason == "INTERNAL"
@@ -116,6 +116,7 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_answered_with_fixe
     record = next(r for r in caplog.records if r.levelno == logging.ERROR)
     assert record.exc_info is not None
     assert record.exc_info[1] is error
+    assert record.__dict__["request_id"] == "abc-1"
 
 
 def test_a_status_fits_a_trailer_whatever_a_caller_sent() -> None:
@@ -129,7 +130,18 @@ def test_a_status_fits_a_trailer_whatever_a_caller_sent() -> None:
     in_percent = len(status.message.encode()) * 3
     assert in_base64 + in_percent < SAFE_TRAILER_BYTES
     found = detail(status, error_details_pb2.BadRequest).field_violations
-    assert found[-1].description.endswith(f"and {500 - len(found) + 1} more")
+    assert found[-1].description.endswith(f", and {500 - len(found)} more")
+
+
+def test_a_fault_in_every_argument_is_told_at_once() -> None:
+    violations = tuple(
+        Violation(f"field_of_some_length_{at}", "is not a number such as 8", Reason.BAD_FIELD)
+        for at in range(20)
+    )
+    status = status_of(InvalidRequest.of(violations))
+    found = detail(status, error_details_pb2.BadRequest).field_violations
+    assert [one.field for one in found] == [violation.field for violation in violations]
+    assert "more" not in found[-1].description
 
 
 def test_a_code_has_its_name() -> None:

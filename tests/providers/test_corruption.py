@@ -1,0 +1,419 @@
+"""Every hand-written page, corrupted in its text, through the real parser and normaliser.
+
+The gate is not asked. A corrupted page may give fewer offers, but never one that the sound page
+does not give: another price, GPU or count, or an offer that was refused before. What a text does
+not reveal is stated here and nowhere else:
+
+- A page that names another currency or another period wherever it names one is believed. Its
+  rows keep their printed amount and are listed in that currency or unit, converted. What is
+  wrong with that is for the gate.
+- A price that stands once may have any other digits. `PRINTED_TWICE` lists those that do not.
+  A count that stands once may be another count that such machines have.
+- A plan that is said to be sold nowhere is an offer that nobody gets (NOT_OFFERED).
+- `CONTRADICTING` lists the rows of the pages that are refused for contradicting themselves.
+- `NOT_MISSED` lists the keys that sound answers leave out, so that nothing tells a renamed one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache, partial
+from typing import Any
+
+import pytest
+
+from scrapers.page import Page
+from scrapers.parts import read_part
+from scrapers.registry import load_providers
+from scrapers.replay import ReplayFetcher
+from service.domain.offer import AvailabilityState, ExchangeRate, Offer
+from tests.providers.recorded import AlteredFetcher
+from tools.golden import PAGES, Reading, read_recording
+
+PROVIDERS = load_providers()
+CUTS = 50
+CAPTCHA = (
+    "<!doctype html><html><head><title>Just a moment...</title></head><body><h1>Checking that you"
+    " are human</h1><form><input name='captcha'><p>$1.00 / GPU / hour</p></form></body></html>"
+)
+DOCUMENTS = (CAPTCHA, "", "{}", "[]", "null", "0", '""', "[{}]", '{"items": []}', "\x00", "<html")
+RATES = {
+    code: ExchangeRate(currency_code=code, rate=Decimal(2), source="test", date="2026-10-08")
+    for code in ("CAD", "EUR", "GBP")
+}
+HTML = {"coreweave", "lambda"}
+SCRIPT = re.compile(r'(<script type="application/ld\+json">)(.*?)(</script>)', re.DOTALL)
+
+NOT_MISSED = {
+    # Rows of the API itself lack them now and then; each marks a row that is to be refused.
+    ("azure", "effectiveStartDate"),
+    ("azure", "isPrimaryMeterRegion"),
+    # Only some plans have them.
+    ("vultr", "deploy_ondemand"),
+    ("vultr", "deploy_preemptible"),
+}
+
+# Rows, by (sku, region), that the sound pages give and that are refused because they contradict
+# themselves: once one side is corrupted they may agree, and nothing tells.
+CONTRADICTING = {
+    ("L40S-2-48G", "fr-par-2"),
+    ("L4-1-24G", "fr-par-2"),
+    ("Standard_NC12s_v3", "uksouth"),
+    ("VIRTUAL_MACHINE 2x L40S 48GB", ""),
+    ("vbm-256c-3072gb-8-mi325x-gpu", "ewr"),
+    ("vcg-a16-6c-64g-16vram", "ewr"),
+}
+
+# Provider -> the places of one price. A change of one of them must not pass.
+PRINTED_TWICE = {
+    "azure": ('"retailPrice": 98.32', '"unitPrice": 98.32'),
+    "coreweave": ("<div>$49.24<", '<span class="item-value">$49.24<'),
+    "scaleway": ('"hourly_price": 0.7875', '"nanos": 13125000'),
+    "verda": ('"price": 31.92', '    "price": 31.92'),
+}
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One way in which a page can go wrong. `alter` gives the text of a page as it then is."""
+
+    name: str
+    alter: Callable[[Page], str]
+
+
+Family = Callable[[str], Iterator[Corruption]]
+
+
+def _replaced(name: str, *pairs: tuple[str, str], once: bool = False) -> Corruption:
+    """Exchange the matches of patterns: all of them, or only the first one of a page."""
+
+    def alter(page: Page) -> str:
+        text = page.text
+        for pattern, other in pairs:
+            text = re.sub(pattern, other, text, count=1 if once else 0)
+        return text
+
+    return Corruption(name, alter)
+
+
+def currencies(_: str) -> Iterator[Corruption]:
+    for sign, code in (("€", "EUR"), ("£", "GBP"), ("CA$", "CAD"), ("", ""), ("¤", "XXX")):
+        in_dollars = ((r"\$(?=\d)", sign), ('"USD"', f'"{code}"'))
+        yield _replaced(f"dollars in {code or 'none'}", *in_dollars)
+        yield _replaced(f"first dollars in {code or 'none'}", *in_dollars, once=True)
+    yield Corruption("euros in dollars", _euros_in_dollars)
+    yield _replaced(
+        "one of two currencies",
+        (r'("currencyCode"|"priceCurrency"): "USD"', r'\1: "EUR"'),
+        once=True,
+    )
+    yield _replaced(
+        "another of two currencies",
+        (r'("BillingCurrency"|    "priceCurrency"): "USD"', r'\1: "EUR"'),
+    )
+
+
+def _euros_in_dollars(page: Page) -> str:
+    return page.text if "USD" in page.text else page.text.replace('"EUR"', '"USD"')
+
+
+def units(_: str) -> Iterator[Corruption]:
+    for word in ("month", "minute", "second", "day", "year", "vCPU", ""):
+        pairs = (
+            (r"\bHR\b", word.upper()),
+            (r"\bHour\b", word.title()),
+            (r'"(hour|minute)"', f'"{word}"'),
+            (r"/ Hour", f"/ {word.title()}"),
+        )
+        yield _replaced(f"unit {word or 'none'}", *pairs)
+        yield _replaced(f"first unit {word or 'none'}", *pairs, once=True)
+    for basis in ("INSTANCE", "NODE", "vCPU", "1000 GPU", ""):
+        yield _replaced(
+            f"basis {basis or 'none'}",
+            (r"/GPU/", f"/{basis}/" if basis else "/"),
+            (r"Single GPU", f"Single {basis}".strip()),
+            (r"GPU Per Hour", f"{basis} Per Hour".strip()),
+        )
+
+
+# A price of a page: "$49.24" on HTML, the number or the decimal string behind a key of JSON.
+_HTML_PRICE = re.compile(r"\$(?P<number>\d[\d.,]*)")
+_JSON_PRICE = re.compile(
+    r'(?P<key>"(?:\w*[pP]rice|value|\w*cost\w*|\w*_rate_hourly|gpu_price_\w+)": )'
+    r'(?P<quote>"?)(?P<number>\d[\d.]*)(?P=quote)'
+)
+
+
+def _each_price(name: str, written: Callable[[str], str]) -> Corruption:
+    """Write every price of a page in another way; in JSON as a text."""
+
+    def alter(page: Page) -> str:
+        text = _HTML_PRICE.sub(lambda m: f"${written(m['number'])}", page.text)
+        return _JSON_PRICE.sub(lambda m: f'{m["key"]}"{written(m["number"])}"', text)
+
+    return Corruption(name, alter)
+
+
+def numbers(_: str) -> Iterator[Corruption]:
+    yield _each_price("decimal comma", lambda n: n.replace(".", ","))
+    yield _each_price("points for thousands", _with_points)
+    yield _each_price("space for thousands", lambda n: f"1 {n.zfill(6)}")
+    yield _each_price("two numbers", lambda n: f"{n} - {n}9")
+    yield _each_price("crossed out", lambda n: f"9{n} {n}")
+    yield _each_price("exponent", lambda n: f"{n}e1")
+    yield _each_price("underscore", lambda n: f"1_{n}")
+    yield _each_price("minus", lambda n: f"-{n}")
+    yield _each_price(
+        "other digits", lambda n: n.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    )
+    yield _each_price("percent", lambda n: f"{n} %")
+    yield _each_price("a thousand of it", lambda n: f"{n}k")
+    yield _each_price("from", lambda n: f"from {n}")
+    yield _each_price("zero", lambda _: "0.00")
+    yield _each_price("nothing", lambda _: "")
+    yield _each_price("words", lambda _: "Contact sales")
+
+
+def _with_points(number: str) -> str:
+    whole, _, rest = number.partition(".")
+    return f"1.{whole.zfill(3)},{rest or '00'}"
+
+
+def html_labels(provider: str) -> Iterator[Corruption]:
+    """Rename or drop each column, tab, heading and marking attribute."""
+    texts = {page.text for page in _sound_pages(provider) if page.is_html}
+    labels = {
+        label
+        for text in texts
+        for pattern in (
+            r'data-label="([^"]+)"',
+            r'table-header-text">(.+?)</div>',
+            r'role="tab"[^>]*>([^<]+)<',
+            r'class="eyebrow">([^<]+)<',
+        )
+        for label in re.findall(pattern, text)
+    }
+    for label in sorted(labels):
+        for other in ("", "New") if label.startswith("REGION") else ("", "New", f"{label} new"):
+            pairs = (
+                (rf'(data-label="){re.escape(label)}"', rf'\g<1>{other}"'),
+                (rf">{re.escape(label)}<", f">{other}<"),
+            )
+            yield _replaced(f"label {label!r} -> {other!r}", *pairs)
+    for name in ("data-label", "data-plan", "data-product", "aria-controls", "role", "id", "class"):
+        yield _replaced(f"attribute {name} renamed", (rf" {name}=", f" x-{name}="))
+
+
+def dropped_cells(provider: str) -> Iterator[Corruption]:
+    """Take one column out of every row: its cells, or its heading."""
+    if provider == "lambda":
+        for label in ("VRAM/GPU", "GPU COUNT", "DURATION", "vCPUs"):
+            yield _replaced(f"no {label}", (rf'<td data-label="{label}">[^<]*</td>', ""))
+    if provider == "coreweave":
+        head = r'<div class="table-v2-cell"><div class="table-header-text">GPU Count</div></div>'
+        count = r'<div class="table-v2-cell"><div>(8|4\^1)</div></div>'
+        yield _replaced("no count heading", (head, ""))
+        yield _replaced("no count cells", (count, ""))
+        yield _replaced("no counts at all", (head, ""), (count, ""))
+        yield _replaced("a lost footnote sign", (r"4\^1", "41"))
+        yield _replaced("a count of seven", (r"<div>8</div>", "<div>7</div>"))
+
+
+def json_keys(provider: str) -> Iterator[Corruption]:
+    """Rename each key, wherever it stands."""
+    for key in sorted(_keys(provider, lambda _: True)):
+        if (provider, key) not in NOT_MISSED:
+            yield _replaced(f"key {key!r} renamed", (rf'"{re.escape(key)}"(?=\s*:)', f'"{key}New"'))
+
+
+def json_arrays(provider: str) -> Iterator[Corruption]:
+    """Turn the array behind each key into an object, and into its first item."""
+    for key in sorted(_keys(provider, lambda value: isinstance(value, list))):
+        yield _edited(
+            f"array {key!r} as an object", key, lambda v: {str(i): x for i, x in enumerate(v)}
+        )
+        yield _edited(f"array {key!r} as its first item", key, lambda v: v[0] if v else None)
+        yield _edited(f"array {key!r} empty", key, lambda _: [])
+
+
+def json_values(provider: str) -> Iterator[Corruption]:
+    """Turn the numbers behind each key into null and zero, and the texts into nothing."""
+    for key in sorted(_keys(provider, _is_number)):
+        yield _edited(f"{key!r} null", key, lambda _: None)
+        yield _edited(f"{key!r} zero", key, lambda _: 0)
+        yield _edited(f"{key!r} a list", key, lambda value: [value])
+        yield _edited(f"{key!r} below zero", key, lambda value: f"-{value}")
+    for key in sorted(_keys(provider, lambda value: isinstance(value, dict))):
+        yield _edited(f"{key!r} null", key, lambda _: None)
+
+
+def cuts(_: str) -> Iterator[Corruption]:
+    def cut_off(page: Page, *, at: int) -> str:
+        return page.text[: len(page.text) * at // CUTS]
+
+    for at in range(1, CUTS):
+        yield Corruption(f"cut {at}", partial(cut_off, at=at))
+
+
+def other_documents(_: str) -> Iterator[Corruption]:
+    def other(_: Page, *, text: str) -> str:
+        return text
+
+    for text in DOCUMENTS:
+        yield Corruption(f"document {text[:20]!r}", partial(other, text=text))
+    yield Corruption("doubled", lambda page: page.text * 2)
+    yield Corruption("wrapped", lambda page: f"<pre>{page.text}</pre>")
+
+
+def one_of_two_prices(provider: str) -> Iterator[Corruption]:
+    """Write other digits in one of the places where a price stands."""
+    for place in PRINTED_TWICE.get(provider, ()):
+        other = re.sub(r"\d", "7", place, count=1)
+        yield _replaced(f"{place!r} -> {other!r}", (re.escape(place), other), once=True)
+
+
+FAMILIES: dict[Family, set[str]] = {
+    currencies: HTML | {"azure", "oracle", "scaleway", "verda"},
+    units: HTML | {"azure", "oracle", "scaleway", "verda"},
+    numbers: set(PROVIDERS),
+    html_labels: HTML,
+    dropped_cells: HTML,
+    json_keys: set(PROVIDERS) - HTML,
+    json_arrays: set(PROVIDERS) - HTML - {"aws"},
+    json_values: set(PROVIDERS) - HTML,
+    cuts: set(PROVIDERS),
+    other_documents: set(PROVIDERS),
+    one_of_two_prices: set(PRINTED_TWICE),
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "family"),
+    [
+        pytest.param(provider, family, id=f"{provider}-{family.__name__}")
+        for family, providers in FAMILIES.items()
+        for provider in sorted(providers)
+    ],
+)
+def test_a_corrupted_page_gives_no_offer_that_the_sound_page_does_not(
+    provider: str, family: Family
+) -> None:
+    changed = 0
+    for corruption in family(provider):
+        if all(corruption.alter(page) == page.text for page in _sound_pages(provider)):
+            continue
+        changed += 1
+        offers = _read(provider, corruption.alter).offers
+        wrong = [offer for offer in offers if _is_wrong(offer, _sound_offers(provider))]
+        assert not wrong, f"{corruption.name}: {wrong[0].offer_id} {wrong[0].listed}"
+
+    assert changed, "nothing on the pages was corrupted"
+
+
+def test_a_wrong_offer_would_be_seen() -> None:
+    def dearer(page: Page) -> str:
+        return page.text.replace("3.99", "4.99")
+
+    offers = _read("lambda", dearer).offers
+
+    assert [o.sku for o in offers if _is_wrong(o, _sound_offers("lambda"))] == [
+        "8x NVIDIA H100 SXM 80 GB"
+    ]
+
+
+def _is_wrong(offer: Offer, sound: dict[str, Offer]) -> bool:
+    """Say whether the sound page does not give this offer, nor the page itself says why."""
+    true = sound.get(offer.offer_id)
+    if (offer.sku, offer.region_code) in CONTRADICTING:
+        return False
+    if offer.availability.state is AvailabilityState.NOT_OFFERED:
+        return False
+    if true is None or (offer.gpu_model, offer.gpu_count) != (true.gpu_model, true.gpu_count):
+        return True
+    if offer.price_per_hour == true.price_per_hour:
+        return False
+    # Believed: the amount as it was, in the currency or for the time that the page now names.
+    listed, was = offer.listed, true.listed
+    said = (listed.amount.currency_code, listed.unit)
+    return listed.amount.amount != was.amount.amount or said == (
+        was.amount.currency_code,
+        was.unit,
+    )
+
+
+@cache
+def _recording(provider: str) -> ReplayFetcher:
+    return ReplayFetcher.open(PAGES / provider, now=lambda: datetime.now(UTC))
+
+
+@cache
+def _sound_pages(provider: str) -> tuple[Page, ...]:
+    seen: list[Page] = []
+    for part in PROVIDERS[provider].all_parts():
+        read_part(PROVIDERS[provider], part, fetcher=_recording(provider), on_page=seen.append)
+    return tuple(seen)
+
+
+@cache
+def _sound_offers(provider: str) -> dict[str, Offer]:
+    return {offer.offer_id: offer for offer in _read(provider, lambda page: page.text).offers}
+
+
+def _read(provider: str, alter: Callable[[Page], str]) -> Reading:
+    fetcher = AlteredFetcher(_recording(provider), alter)
+    return read_recording(PROVIDERS[provider], fetcher, rates=RATES)
+
+
+def _documents(page: Page) -> tuple[str, ...]:
+    """Return the JSON of a page, also that of its scripts."""
+    return tuple(m[2] for m in SCRIPT.finditer(page.text)) if page.is_html else (page.text,)
+
+
+@cache
+def _members(provider: str) -> tuple[tuple[str, Any], ...]:
+    """Return every key with every value that it has on the pages of a provider."""
+    found: list[tuple[str, Any]] = []
+    waiting: list[Any] = [
+        json.loads(d) for page in _sound_pages(provider) for d in _documents(page)
+    ]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found += value.items()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return tuple(found)
+
+
+def _keys(provider: str, wanted: Callable[[Any], bool]) -> set[str]:
+    return {key for key, value in _members(provider) if wanted(value)}
+
+
+def _is_number(value: object) -> bool:
+    is_text = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value)
+    return bool(is_text) or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _edited(name: str, key: str, new: Callable[[Any], Any]) -> Corruption:
+    """Change the value behind a key wherever it stands, unless it is null."""
+
+    def edit(value: Any) -> Any:
+        if isinstance(value, list):
+            return [edit(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {k: new(v) if k == key and v is not None else edit(v) for k, v in value.items()}
+
+    def document(text: str) -> str:
+        return json.dumps(edit(json.loads(text)))
+
+    def alter(page: Page) -> str:
+        if not page.is_html:
+            return document(page.text)
+        return SCRIPT.sub(lambda m: f"{m[1]}{document(m[2])}{m[3]}", page.text)
+
+    return Corruption(name, alter)
