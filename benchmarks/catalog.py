@@ -102,14 +102,13 @@ class Cheap:
         return _CHEAP
 
 
-def synthetic_segments(count: int, encode: Encode) -> list[Segment]:
-    """Make the segments of a catalogue of `count` offers."""
+def synthetic_snapshots(count: int) -> Iterator[ProviderSnapshot]:
+    """Make what the providers of a catalogue of `count` offers published."""
     chance = random.Random(7)
-    made = []
     for at in range(PROVIDER_COUNT):
         provider = f"provider{at:02}"
         size = count // PROVIDER_COUNT + (at < count % PROVIDER_COUNT)
-        snapshot = ProviderSnapshot(
+        yield ProviderSnapshot(
             provider=provider,
             snapshot_id="s1",
             content_revision="c1",
@@ -117,8 +116,11 @@ def synthetic_segments(count: int, encode: Encode) -> list[Segment]:
             interval=timedelta(hours=1),
             offers=tuple(synthetic_offers(provider, size, chance)),
         )
-        made.append(segment_of(snapshot, encode=encode, now=NOW))
-    return made
+
+
+def synthetic_segments(count: int, encode: Encode) -> list[Segment]:
+    """Make the segments of a catalogue of `count` offers."""
+    return [segment_of(one, encode=encode, now=NOW) for one in synthetic_snapshots(count)]
 
 
 SHAPES: tuple[tuple[str, str, str], ...] = (
@@ -200,9 +202,13 @@ def print_queries(size: int, seconds: float) -> None:
     print_row("find one", size, partial(snapshot.find, snapshot.names[size // 3]), seconds=seconds)
     rebuild = partial(Snapshot, segments, now=NOW)
     print_row("rebuild of the whole", size, rebuild, seconds=seconds)
-    biggest = segments[0].source
-    segment = partial(segment_of, biggest, encode=Cheap(), now=NOW)
-    print_row("  one provider into a segment", len(biggest.offers), segment, seconds=seconds)
+    biggest = next(synthetic_snapshots(size))
+    encode = OfferEncoder(with_json=True)
+    label, count = "  one provider into a segment", len(biggest.offers)
+    first = partial(segment_of, biggest, encode=encode, now=NOW)
+    print_row(label, count, first, seconds=seconds)
+    again = partial(segment_of, biggest, encode=encode, now=NOW, previous=first())
+    print_row("  the same, seen again", count, again, seconds=seconds)
 
 
 def print_memory(size: int, *, with_json: bool) -> None:

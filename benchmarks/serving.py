@@ -41,6 +41,7 @@ from service import storage, wiring
 from service.config import Settings
 from service.domain.change import changes_between
 from service.encoding import OfferEncoder
+from service.memory import return_memory_early
 from service.rpc.server import GrpcServer
 from service.store.embedded import open_embedded
 from service.store.redis_store import RedisStore
@@ -64,6 +65,7 @@ class _Echo(grpc.GenericRpcHandler):
 
 def serve_grpc() -> None:
     """Run the gRPC service with an echo RPC beside ours; a process of the benchmark."""
+    return_memory_early()
     settings = Settings.from_env(os.environ)
     with storage.open_store(settings, settings.data_dir) as store:
         service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))

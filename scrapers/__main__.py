@@ -5,10 +5,15 @@ leads, `once` asks it to run and waits; it then collects only the providers that
 replay has a store of its own, which live runs never read.
 """
 
+import signal
+
+if __name__ == "__main__":
+    # Ctrl-C while the rest is imported ends us without a word instead of a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -43,6 +48,7 @@ from service.config import Settings, SettingsError, add_flags, with_flags
 from service.domain.run import CollectionRun, RunState
 from service.facts.baseline import BASELINE_PATH, write_baseline
 from service.facts.tables import load_exchange_rates, load_gpu_registry
+from service.stopping import stop_on_signals
 from service.store.embedded import ServerFailed
 from service.store.memory_store import MemoryStore
 from service.store.ports import NewerSchema, Store, StoreUnreachable, UnreadableSnapshot
@@ -130,12 +136,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 def run(setup: Setup, _: argparse.Namespace) -> int:
     """Run the scheduler until a signal comes."""
     stop = threading.Event()
-
-    def set_stop(_: int, __: object) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, set_stop)
+    stop_on_signals(stop)
     # Its every step at INFO would bury our own one line a run.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings = setup.settings
@@ -347,7 +348,8 @@ def _answered(run: CollectionRun) -> bool:
 
 def run_as_program() -> NoReturn:
     """Run with the arguments and the environment of this process."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main(sys.argv[1:], os.environ))
 
 

@@ -20,7 +20,7 @@ from scrapers.provider import Provider, Request
 
 Resolver = Callable[[str, int], Sequence[str]]
 
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+DEFAULT_PORTS = {"https": 443, "http": 80}
 _MAX_URL_LENGTH = 4_096
 # RFC 3986, nothing else: a backslash or a space is read differently by different parsers.
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
@@ -56,7 +56,7 @@ class Origin:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
 
@@ -69,13 +69,13 @@ def origin_of(url: str) -> Origin:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise UnsafeResponse(f"{_shown(url)} is not a web address ({error})") from error
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise UnsafeResponse(f"{_shown(url)} is not https")
     if "@" in parts.netloc:
         raise UnsafeResponse(f"{parts.scheme}://…@{host} carries a user name")
     if not _HOST.fullmatch(host):
         raise UnsafeResponse(f"{_shown(url)} names no host")
-    return Origin(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
+    return Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
 
 
 def endpoints_of(provider: Provider) -> frozenset[tuple[str, int]]:
@@ -87,7 +87,7 @@ def endpoints_of(provider: Provider) -> frozenset[tuple[str, int]]:
     addresses = [address for kind in kinds for address in kind.values()]
     origins = [origin_of(a.url if isinstance(a, Request) else a) for a in addresses]
     own = frozenset((origin.host, origin.port) for origin in origins)
-    return own | {(host.lower(), _DEFAULT_PORTS["https"]) for host in provider.hosts}
+    return own | {(host.lower(), DEFAULT_PORTS["https"]) for host in provider.hosts}
 
 
 def is_public(address: str) -> bool:

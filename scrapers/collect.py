@@ -19,11 +19,12 @@ from scrapers.normalize import Normalizer
 from scrapers.provider import Provider
 from scrapers.reading import OnStep, Reader, Reading, Tally, first_cause
 from scrapers.rejects import counted, one_line
+from scrapers.status import status_after
 from scrapers.ticket import Abandoned, Ticket
 from service.domain.change import changes_between
 from service.domain.gpu import GpuRegistry
 from service.domain.offer import Offer, Trust
-from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
+from service.domain.provider import ProviderSnapshot
 from service.domain.run import CollectionRun, RunState, run_id_at
 from service.store.ports import (
     NewerSchema,
@@ -38,14 +39,6 @@ log = logging.getLogger(__name__)
 FENCED = "FENCED"
 INTERNAL = "INTERNAL"
 OUTDATED = "OUTDATED"
-
-_STATES = {
-    RunState.SUCCEEDED: ProviderState.OK,
-    RunState.PARTIAL: ProviderState.PARTIAL,
-    RunState.HELD: ProviderState.HELD,
-    RunState.FAILED: ProviderState.FAILED,
-}
-
 
 _MAX_DETAIL_CHARACTERS = 500
 _SHOWN_PARTS = 3
@@ -160,15 +153,8 @@ class Collector:
         next_attempt_time: datetime | None = None,
     ) -> CollectionRun:
         """End a run from outside, as FAILED; for runs that were abandoned or cannot start."""
-        now = self._clock()
-        ended = replace(
-            run,
-            state=RunState.FAILED,
-            reason=reason,
-            detail=detail,
-            start_time=run.start_time or run.create_time,
-            end_time=now,
-        )
+        started = replace(run, start_time=run.start_time or run.create_time)
+        ended = started.failed(reason=reason, detail=detail, end_time=self._clock())
         self._record(provider, ended, next_attempt_time=next_attempt_time)
         return ended
 
@@ -311,26 +297,10 @@ class Collector:
             # The state of the provider belongs to the collector that leads now.
             return
         before = self._store.statuses().get(provider.id)
-        last_success = before.last_success_time if before else None
-        succeeded = run.state in {RunState.SUCCEEDED, RunState.PARTIAL}
-        self._store.register(
-            (
-                ProviderStatus(
-                    provider=provider.id,
-                    title=provider.title,
-                    home=provider.home,
-                    state=_STATES[run.state],
-                    interval=provider.every,
-                    detail=_status_detail(run),
-                    rejects=run.rejects,
-                    last_attempt_time=run.start_time,
-                    last_success_time=run.end_time if succeeded else last_success,
-                    next_attempt_time=next_attempt_time,
-                    opt_in=provider.opt_in,
-                    replayed=run.replayed,
-                ),
-            )
+        status = status_after(
+            run, provider=provider, before=before, next_attempt_time=next_attempt_time
         )
+        self._store.register((status,))
 
 
 def content_revision_of(offers: Iterable[Offer]) -> str:
@@ -379,7 +349,3 @@ def _require(offers: Sequence[Offer], tally: Tally) -> None:
         raise NothingFound("the pages were read, but hold no offers")
     reasons = ", ".join(f"{count.reason} {count.row_count}" for count in counted(tally.rejects))
     raise NothingFound(f"no row could be used: {reasons}")
-
-
-def _status_detail(run: CollectionRun) -> str:
-    return ": ".join(filter(None, (run.reason, run.detail)))

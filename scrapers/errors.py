@@ -8,7 +8,6 @@ class Retry(StrEnum):
 
     SOON = "soon"
     NEXT_TIME = "next_time"
-    NEVER = "never"
 
 
 class CollectError(Exception):

@@ -290,7 +290,8 @@ class HttpFetcher:
                     request, headers=headers, dial=dial, seconds=seconds, max_bytes=max_bytes
                 )
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                if watchdog.has_bitten:
+                # The client's own timeout may be a moment faster than a watchdog on a busy machine.
+                if watchdog.has_bitten or not deadline.remaining_seconds:
                     raise _late(request, deadline) from error
                 raise _translated(error, url=request.url) from error
         # A body without an end of its own looks whole when the watchdog cuts it off.

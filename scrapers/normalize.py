@@ -28,7 +28,14 @@ from scrapers.pricing import (
 from scrapers.printed import Basis, NotAPrice, Unreadable, number_from_text, price_from_text
 from scrapers.provider import Provider, RawOffer, Reject
 from service.domain.geo import COUNTRIES
-from service.domain.gpu import AmbiguousGpu, FractionalGpu, GpuModel, GpuRegistry, UnknownGpu
+from service.domain.gpu import (
+    MEASURED_TOLERANCE,
+    AmbiguousGpu,
+    FractionalGpu,
+    GpuModel,
+    GpuRegistry,
+    UnknownGpu,
+)
 from service.domain.money import Money, count_text, divided, rounded
 from service.domain.offer import (
     Availability,
@@ -46,7 +53,6 @@ _HOURLY_DIGITS = 12
 _PER_GPU_DIGITS = 6
 _COUNT_DIGITS = 6
 _SIZE_DIGITS = 3
-_VRAM_TOLERANCE = Decimal("0.08")
 
 T = TypeVar("T")
 
@@ -102,7 +108,7 @@ class Normalizer:
         total = _find(quantities.memory_gib, raw.total_vram, RejectReason.BAD_QUANTITY)
         if count and total:
             each = _decimal(Fraction(total) / count, digits=_SIZE_DIGITS)
-            if vram and abs(each - vram) > vram * _VRAM_TOLERANCE:
+            if vram and abs(each - vram) > vram * MEASURED_TOLERANCE:
                 raise Refused(RejectReason.VRAM_CONFLICT, f"{raw.total_vram} is not the total")
             vram = vram or each
         model = self._identify(raw.gpu, vram=vram)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, Queue
 
@@ -17,8 +16,8 @@ from scrapers.collect import Collector
 from scrapers.leadership import Leadership, new_holder
 from scrapers.provider import Provider
 from scrapers.reading import OnStep
-from scrapers.schedule import DEADLINE, deadline_of
 from scrapers.ticket import Ticket
+from scrapers.timetable import DEADLINE, deadline_of
 from service.domain.run import NO_COLLECTOR, NO_COLLECTOR_AFTER, CollectionRun, RunState
 from service.store.ports import Store
 
@@ -159,9 +158,13 @@ def _watch(
         for provider_id, run in list(waiting.items()):
             found = store.find_run(run.run_id) or run
             if found.state is RunState.PENDING and waited > NO_COLLECTOR_AFTER:
-                found = _unanswered(found, NO_COLLECTOR, "no collector took the run in time")
+                found = found.failed(
+                    reason=NO_COLLECTOR, detail="no collector took the run in time"
+                )
             elif not found.state.is_final and waited > NO_COLLECTOR_AFTER + patience[provider_id]:
-                found = _unanswered(found, DEADLINE, "the collector did not end the run in time")
+                found = found.failed(
+                    reason=DEADLINE, detail="the collector did not end the run in time"
+                )
             if found.state.is_final:
                 del waiting[provider_id]
                 ended[provider_id] = found
@@ -173,7 +176,3 @@ def _watch(
             break
         time.sleep(_LOOK_EVERY_SECONDS)
     return waiting
-
-
-def _unanswered(run: CollectionRun, reason: str, detail: str) -> CollectionRun:
-    return replace(run, state=RunState.FAILED, reason=reason, detail=detail)

@@ -14,10 +14,9 @@ from email.utils import parsedate_to_datetime
 from protego import Protego
 
 from scrapers.errors import Blocked, CollectError, Unreachable
+from service.config import DEFAULT_CONTACT, VERSION
 
 PRODUCT = "gpuquote"
-VERSION = "0.1.0"
-PROJECT_URL = "https://github.com/gpuquote/gpuquote"
 
 PAUSE_SECONDS = 2.0
 ROBOTS_KEPT_SECONDS = 24 * 3600.0
@@ -52,8 +51,8 @@ def user_agent_of(contact: str) -> str:
     """Name the product, where it is described, and whom to write to. Raises ValueError."""
     if not contact.isascii() or not contact.isprintable() or not contact.strip():
         raise ValueError("the contact of the User-Agent must be printable ASCII")
-    also = "" if contact == PROJECT_URL else f"; {contact}"
-    return f"{PRODUCT}/{VERSION} (+{PROJECT_URL}{also})"
+    also = "" if contact == DEFAULT_CONTACT else f"; {contact}"
+    return f"{PRODUCT}/{VERSION} (+{DEFAULT_CONTACT}{also})"
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import msgspec
 
+from scrapers.addresses import DEFAULT_PORTS
 from scrapers.answer import (
     MAX_REDIRECTS,
     MIB,
@@ -30,7 +31,6 @@ from scrapers.provider import Provider, Request
 
 MANIFEST = "manifest.json"
 
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 _DIGEST_LENGTH = 16
 
 
@@ -177,7 +177,7 @@ def _entry(
 def _place_of(url: str) -> tuple[str, int | None, str]:
     """Return host, port unless it is the default, and decoded path. Raises ValueError."""
     parts = urlsplit(url)
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url[:120]!r} is not an http address")
-    port = None if parts.port == _DEFAULT_PORTS[parts.scheme] else parts.port
+    port = None if parts.port == DEFAULT_PORTS[parts.scheme] else parts.port
     return parts.hostname, port, unquote(parts.path) or "/"

@@ -25,7 +25,7 @@ from scrapers.selection import Choice
 from service.domain.money import count_text, text_from_decimal
 from service.domain.offer import AvailabilityState, Offer, freshness_at
 from service.domain.provider import ProviderSnapshot, ProviderState, RejectCount
-from service.domain.run import CollectionRun, RunState
+from service.domain.run import CollectionRun
 
 _WIDTH_WITHOUT_TERMINAL = 200
 _SECONDS_PER_MINUTE = 60
@@ -38,11 +38,6 @@ _ANY_WIDTH = 1_000
 
 _MONEY_FIELDS = frozenset({"amount", "price_per_hour", "price_per_gpu_hour"})
 
-_STATES = {
-    RunState.SUCCEEDED: ProviderState.OK,
-    RunState.PARTIAL: ProviderState.PARTIAL,
-    RunState.HELD: ProviderState.HELD,
-}
 _COLOURS = {
     ProviderState.OK: "green",
     ProviderState.PARTIAL: "yellow",
@@ -87,7 +82,7 @@ class ShownProgress:
 
     def on_end(self, run: CollectionRun) -> None:
         """Show how a provider ended."""
-        state = state_of(run)
+        state = run.provider_state
         line = f"{state.value}, {run.offer_count} offers"
         if self._console.is_terminal:
             self._progress.update(self._tasks[run.provider], completed=1, total=1, note=line)
@@ -131,7 +126,7 @@ def print_runs(runs: Mapping[str, CollectionRun], off: Sequence[Choice], *, stre
     console = console_for(stream)
     table = _table("provider", "state", ">offers", "rejects", ">bytes", ">seconds")
     for provider, run in sorted(runs.items()):
-        state = state_of(run)
+        state = run.provider_state
         table.add_row(
             provider,
             Text(state.value, style=_COLOURS.get(state, "")),
@@ -172,7 +167,7 @@ def runs_json(runs: Mapping[str, CollectionRun], off: Sequence[Choice]) -> bytes
     """Write runs as one JSON object; times are UTC, `seconds` is the time a run took."""
     value = {
         "runs": [
-            _json_fields(run) | {"providerState": state_of(run).value, "seconds": took(run)}
+            _json_fields(run) | {"providerState": run.provider_state.value, "seconds": took(run)}
             for _, run in sorted(runs.items())
         ],
         "notAsked": [
@@ -205,11 +200,6 @@ def offers_json(snapshot: ProviderSnapshot, *, now: datetime) -> bytes:
         ],
     }
     return msgspec.json.encode(value)
-
-
-def state_of(run: CollectionRun) -> ProviderState:
-    """Say what a run means for its provider."""
-    return _STATES.get(run.state, ProviderState.FAILED)
 
 
 def took(run: CollectionRun) -> float:

@@ -6,11 +6,10 @@ from decimal import Decimal
 
 from scrapers.price_bounds import price_class_of
 from scrapers.price_jump import Comparison
-from service.domain.gpu import GpuModel
+from service.domain.gpu import MEASURED_TOLERANCE, GpuModel
 from service.domain.offer import Offer, PurchaseModel
 
 _SPOT_LOWER_BY = 4
-_VRAM_TOLERANCE = Decimal("0.08")  # GB for GiB is 7.4 %
 _SUM_TOLERANCE = Decimal("0.01")
 
 
@@ -68,7 +67,7 @@ def _sum_is_wrong(row: Row) -> str:
 
 def _other_vram(row: Row) -> str:
     vram_gb = Decimal(row.seen.vram_gb)
-    if row.model is None or row.model.fits_vram(vram_gb, tolerance=_VRAM_TOLERANCE):
+    if row.model is None or row.model.fits_vram(vram_gb, tolerance=MEASURED_TOLERANCE):
         return ""
     return f"{vram_gb} GB per GPU, while {row.model.gpu_model_id} has {row.model.vram_gb} GB"
 

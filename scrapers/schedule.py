@@ -7,10 +7,9 @@ there are providers, so no provider ever waits for another.
 
 import logging
 import threading
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,24 +29,21 @@ from scrapers.collect import Collector
 from scrapers.errors import Retry
 from scrapers.leadership import Leadership
 from scrapers.provider import Provider
-from scrapers.selection import Choice, status_of
+from scrapers.selection import Choice
+from scrapers.status import status_at_start
 from scrapers.ticket import Ticket
+from scrapers.timetable import DEADLINE, FIRST_RUNS_WITHIN, deadline_of, first_delay
 from service.domain.run import CollectionRun, RunState
 from service.store.ports import Lease, NewerSchema, Store, StoreUnreachable, UnreadableSnapshot
 
 log = logging.getLogger(__name__)
 
 COLLECTOR_LOST = "COLLECTOR_LOST"
-DEADLINE = "DEADLINE"
 PROVIDER_NOT_ENABLED = "PROVIDER_NOT_ENABLED"
 RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
 STOPPED = "STOPPED"
 
-# First runs of a start are spread over this, so that ten pages are not parsed in one instant.
-FIRST_RUNS_WITHIN = timedelta(seconds=3)
 JITTER = 0.1
-SHORTEST_DEADLINE = timedelta(minutes=2)
-LONGEST_DEADLINE = timedelta(minutes=30)
 # An unreachable provider is asked again after a sixth of its interval; twice, then as planned.
 _SOON_FRACTION = 6
 _SOON_ATTEMPTS = 2
@@ -64,34 +60,6 @@ _SKIPPED = {
     EVENT_JOB_MAX_INSTANCES: "max_instances",
     EVENT_JOB_ERROR: "error",
 }
-
-
-def deadline_of(provider: Provider) -> timedelta:
-    """How long a run may take: its interval, but at least two and at most thirty minutes."""
-    return min(max(provider.every, SHORTEST_DEADLINE), LONGEST_DEADLINE)
-
-
-def first_delay(
-    provider_id: str,
-    *,
-    interval: timedelta,
-    published: datetime | None,
-    now: datetime,
-    within: timedelta = FIRST_RUNS_WITHIN,
-) -> timedelta:
-    """How long after a start a provider is asked first.
-
-    Without a snapshot younger than its interval: at a moment `within`. With one: at a moment of
-    the time that it stays young. The provider's id fixes the moment, so that starts and restarts
-    never make all providers run at once.
-    """
-    spread = zlib.crc32(provider_id.encode())
-    young_for = published + interval - now if published else timedelta()
-    # A snapshot from the future (the clock was set back) is young for one interval at most.
-    young_for = min(young_for, interval)
-    window = max(young_for, within)
-    milliseconds = max(int(min(window, interval).total_seconds() * 1000), 1)
-    return timedelta(milliseconds=spread % milliseconds)
 
 
 @dataclass(slots=True)
@@ -159,12 +127,6 @@ class Scheduler:
         """Whether this collector holds the lease now."""
         return self._leadership.find_lease() is not None
 
-    @property
-    def running_providers(self) -> frozenset[str]:
-        """The providers whose runs have not come back, also those that were given up."""
-        with self._attempts_lock:
-            return frozenset(self._attempts)
-
     def start(self) -> None:
         """Start standing by; returns at once, also when the store is out of reach."""
         self._jobs.start()
@@ -200,7 +162,7 @@ class Scheduler:
             )
         self._store.register(
             tuple(
-                status_of(
+                status_at_start(
                     choice,
                     before=before.get(choice.provider.id),
                     replayed=self._replayed,
@@ -372,7 +334,7 @@ class Scheduler:
             self._refuse(run, RUN_IN_PROGRESS, "another run of the provider has not ended")
 
     def _refuse(self, run: CollectionRun, reason: str, detail: str) -> None:
-        self._store.save_run(_failed(run, reason=reason, detail=detail, now=self._clock()))
+        self._store.save_run(run.failed(reason=reason, detail=detail, end_time=self._clock()))
 
     def _end_lost_runs(self, provider: Provider) -> None:
         """End runs that a collector left behind when it died; no one else ever would."""
@@ -381,10 +343,6 @@ class Scheduler:
         for run in self._store.runs(provider=provider.id, before="", limit=_RECENT_RUNS):
             if run.state is RunState.RUNNING and run.run_id not in ours:
                 self._refuse(run, COLLECTOR_LOST, "the collector ended before the run did")
-
-
-def _failed(run: CollectionRun, *, reason: str, detail: str, now: datetime) -> CollectionRun:
-    return replace(run, state=RunState.FAILED, reason=reason, detail=detail, end_time=now)
 
 
 def _after(now: datetime, delay: timedelta | None) -> datetime | None:

@@ -2,15 +2,12 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from scrapers.provider import Provider
-from service.domain.provider import ProviderState, ProviderStatus
+from service.domain.provider import ProviderState
 
 ALL = "all"
-# States that a setting decides; they end when the setting does.
-_BY_SETTING = frozenset({ProviderState.DISABLED, ProviderState.NEEDS_KEY})
 
 
 class UnknownProvider(Exception):
@@ -60,45 +57,6 @@ def named(providers: Mapping[str, Provider], name: str) -> Provider:
     raise UnknownProvider(f"{name!r} is not a provider; {hint}")
 
 
-def status_of(
-    choice: Choice,
-    *,
-    before: ProviderStatus | None,
-    replayed: bool,
-    next_attempt_time: datetime | None,
-) -> ProviderStatus:
-    """Build the status to register at the start: today's facts, yesterday's state if it holds."""
-    provider = choice.provider
-    fresh = ProviderStatus(
-        provider=provider.id,
-        title=provider.title,
-        home=provider.home,
-        state=choice.state,
-        interval=provider.every,
-        detail=choice.detail,
-        missing_variable=_missing_variable(choice),
-        next_attempt_time=next_attempt_time,
-        opt_in=provider.opt_in,
-        replayed=replayed,
-    )
-    if before is None:
-        return fresh
-    kept = replace(
-        fresh,
-        last_attempt_time=before.last_attempt_time,
-        last_success_time=before.last_success_time,
-    )
-    if not choice.is_on or before.state in _BY_SETTING:
-        return kept
-    return replace(
-        kept,
-        state=before.state,
-        detail=before.detail,
-        rejects=before.rejects,
-        replayed=before.replayed,
-    )
-
-
 def _choice(
     provider: Provider, *, enabled: Collection[str], keys: Collection[str] | None
 ) -> Choice:
@@ -112,10 +70,6 @@ def _choice(
         detail = f"needs a key in {provider.key_variable}"
         return Choice(provider=provider, state=ProviderState.NEEDS_KEY, detail=detail)
     return Choice(provider=provider, state=ProviderState.PENDING)
-
-
-def _missing_variable(choice: Choice) -> str:
-    return choice.provider.key_variable if choice.state is ProviderState.NEEDS_KEY else ""
 
 
 def _listed(providers: Iterable[str]) -> str:

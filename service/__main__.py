@@ -1,5 +1,11 @@
 """The commands of the service: `python -m service up | grpc | gateway | check`."""
 
+import signal
+
+if __name__ == "__main__":
+    # Ctrl-C while the rest is imported ends us without a word instead of a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import os
 import sys

@@ -1,14 +1,29 @@
 """Metrics of this process, or of all processes under `up`, on a port of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+from prometheus_client.core import InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from service.config import VERSION
 
 LOOPBACK = "127.0.0.1"
 # The client library reads this variable itself, when it is first imported.
 SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class BuildInfo(Collector):
+    """The metric `gpuquote_build_info`; it can also be read where processes share figures."""
+
+    def collect(self) -> Iterable[InfoMetricFamily]:
+        """Say which version runs."""
+        yield InfoMetricFamily("gpuquote_build", "What runs.", value={"version": VERSION})
+
+
+REGISTRY.register(BuildInfo())
 
 
 def serve(port: int, *, shared_folder: Path | None = None) -> Callable[[], None]:
@@ -22,6 +37,7 @@ def serve(port: int, *, shared_folder: Path | None = None) -> Callable[[], None]
     registry = REGISTRY
     if shared_folder:
         registry = CollectorRegistry()
+        registry.register(BuildInfo())
         MultiProcessCollector(registry, path=str(shared_folder))  # type: ignore[no-untyped-call]
     try:
         server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)

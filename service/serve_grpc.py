@@ -1,6 +1,5 @@
 """`python -m service grpc`: the gRPC service alone."""
 
-import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,9 @@ from pathlib import Path
 from service import metrics, wiring
 from service.config import Settings
 from service.encoding import OfferEncoder
+from service.memory import return_memory_early
 from service.rpc.server import GrpcServer, PortTaken
+from service.stopping import stop_on_signals
 from service.storage import open_store
 from service.store.embedded import ServerFailed
 from service.store.redis_link import BadStoreUrl, UnsuitableStore
@@ -20,9 +21,9 @@ DRAIN_SECONDS = 5.0
 
 def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> int:  # noqa: ARG001 - as all commands
     """Serve until a signal comes: then say NOT_SERVING, and let calls under way end."""
+    return_memory_early()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     with open_store(settings, store_dir) as store:
         service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))
         service.replica.start()

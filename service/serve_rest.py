@@ -1,6 +1,9 @@
 """`python -m service gateway`: the REST gateway alone, Flask under granian."""
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from granian import Granian
@@ -10,17 +13,20 @@ from granian.http import HTTP1Settings
 from service import metrics, wiring
 from service.config import Settings
 from service.launch import end_with_parent
+from service.memory import return_memory_early
 from service.rest.caching import Wsgi
+from service.stopping import stop_on_signals
 
 FAULTS: tuple[type[Exception], ...] = ()
 HEADERS_WITHIN_MILLISECONDS = 5_000
 MOST_CONNECTIONS_WAITING = 512
+WORKERS_END_WITHIN_SECONDS = 5
 
 
 def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> int:  # noqa: ARG001 - as all commands
     """Serve until a signal comes; a worker process builds the application."""
     stop_metrics = metrics.serve(settings.metrics_port)
-    Granian(
+    server = Granian(
         "service.__main__:build_gateway",
         factory=True,
         address=settings.host,
@@ -32,12 +38,31 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
         websockets=False,
         log_enabled=settings.log_level == "DEBUG",
         respawn_failed_workers=True,
-    ).serve()
+        workers_kill_timeout=WORKERS_END_WITHIN_SECONDS,
+    )
+    server.on_startup(partial(_stop_on_signals, server.signal_handler_interrupt))
+    server.serve()
     stop_metrics()
     return 0
 
 
+def _stop_on_signals(interrupt: Callable[[], None]) -> None:
+    """Stop granian by signals, but not within a handler: its own waits for itself on a second one.
+
+    SIGHUP stops it too; with granian it would start the workers anew.
+    """
+    stop = threading.Event()
+
+    def pass_on() -> None:
+        stop.wait()
+        interrupt()
+
+    threading.Thread(target=pass_on, name="stopping", daemon=True).start()
+    stop_on_signals(stop)
+
+
 def build(settings: Settings, store_dir: Path) -> Wsgi:
     """Build the application of one worker, which must not outlive the process above it."""
-    end_with_parent()
+    end_with_parent(signal.SIGKILL)
+    return_memory_early()
     return wiring.build_gateway(settings, store_dir)

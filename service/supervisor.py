@@ -1,11 +1,13 @@
 """Keeps child processes running, and ends them with us, whatever ends us."""
 
 import logging
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from service.launch import bound_to_us
@@ -44,7 +46,13 @@ class Supervisor:
 
     def _spawn(self, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own modules
-            bound_to_us(*command), env=dict(self.environ), stdin=subprocess.DEVNULL
+            # What they hold is safe at any moment, and a new start needs their ports.
+            bound_to_us(*command, ended_by=signal.SIGKILL),
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            # A terminal signals its whole group. Ctrl-C is for us alone: children that also got
+            # it would be stopped twice, in any order, or in the middle of an import.
+            process_group=0 if sys.platform == "linux" else None,
         )
 
     def watch(self) -> None:
@@ -59,11 +67,12 @@ class Supervisor:
             return
         now = time.monotonic()
         if child.restart_at is None:
-            print(
-                f"{child.name} ended with {child.process.returncode}; "
-                f"starting it again in {child.pause_seconds:.0f} s",
-                file=sys.stderr,
-            )
+            with suppress(OSError):  # the terminal may be gone
+                print(
+                    f"{child.name} ended with {child.process.returncode}; "
+                    f"starting it again in {child.pause_seconds:.0f} s",
+                    file=sys.stderr,
+                )
             child.restart_at = now + child.pause_seconds
             child.pause_seconds = min(child.pause_seconds * 2, LONGEST_RESTART_PAUSE_SECONDS)
         elif now >= child.restart_at:

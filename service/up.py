@@ -1,7 +1,6 @@
 """`make run`: a supervisor over the store, the collector, gRPC and REST."""
 
 import contextlib
-import signal
 import socket
 import threading
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from service import metrics
 from service.config import Settings, environ_of
 from service.greeting import greet
+from service.stopping import stop_on_signals, stop_with_make
 from service.store.embedded import DataDirBusy, DataDirLock, ServerFailed, open_embedded
 from service.store.ports import StoreUnreachable
 from service.store.redis_link import BadStoreUrl, UnsuitableStore
@@ -52,8 +52,9 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
             metrics.SHARED_FOLDER_VARIABLE: str(shared_folder),
         }
         supervisor = Supervisor(child_environ)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: supervisor.stopping.set())
+        stop_on_signals(supervisor.stopping)
+        if "MAKELEVEL" in environ:
+            stop_with_make(supervisor.stopping)
         stop_metrics = metrics.serve(settings.metrics_port, shared_folder=shared_folder)
         supervisor.start("collector", "scrapers", "run")
         supervisor.start("grpc", "service", "grpc")
@@ -65,7 +66,8 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
         finally:
             supervisor.stop()
             stop_metrics()
-    print("stopped")
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print("stopped", flush=True)
     return 0
 
 

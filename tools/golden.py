@@ -18,10 +18,11 @@ from typing import Any
 from scrapers.errors import CollectError, NotRecorded
 from scrapers.fetch import Fetcher
 from scrapers.normalize import Normalizer
-from scrapers.parts import PartReading, read_part, without_repeats
 from scrapers.provider import Provider, Reject
+from scrapers.reading import Reader, Tally
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayFetcher
+from scrapers.ticket import Ticket
 from service.domain.gpu import GpuRegistry
 from service.domain.offer import ExchangeRate, Offer
 from service.facts.tables import load_gpu_registry
@@ -51,27 +52,29 @@ def read_recording(
     provider: Provider, fetcher: Fetcher, *, rates: Mapping[str, ExchangeRate] = RATES
 ) -> Reading:
     """Read every part that is recorded, with the dates of the recording."""
-    normalizer = Normalizer(registry=_registry(), rates=rates)
-    readings = [read_part(provider, part, fetcher=fetcher) for part in provider.all_parts()]
-    rows, repeats = without_repeats(row for reading in readings for row in reading.rows)
-    items = [
-        normalizer.offer(
-            row.raw, provider=provider, page=row.page, now=row.page.observe_time, replayed=False
-        )
-        for row in rows
-    ]
-    rejects = [reject for reading in readings for reject in reading.rejects]
+    reader = Reader(
+        fetcher=fetcher,
+        normalizer=Normalizer(registry=_registry(), rates=rates),
+        clock=_utc_now,
+        replayed=True,
+    )
+    try:
+        read = reader.read(provider, tally=Tally(), ticket=Ticket(), dated=True)
+    except CollectError as error:
+        return Reading(offers=(), rejects=(), errors=(error,))
+    # Not being recorded is no failure of a recording.
+    errors = (part.error for part in read.missing if not isinstance(part.error, NotRecorded))
     return Reading(
-        offers=tuple(item for item in items if isinstance(item, Offer)),
-        rejects=(*rejects, *repeats, *(item for item in items if isinstance(item, Reject))),
-        errors=tuple(error for error in map(_error, readings) if error),
+        offers=read.offers,
+        rejects=read.rejects,
+        errors=tuple(error for error in errors if error),
     )
 
 
 def read_pages(provider: Provider) -> Reading:
     """Read a provider's hand-written pages."""
     folder = PAGES / provider.id
-    return read_recording(provider, ReplayFetcher.open(folder, now=lambda: datetime.now(UTC)))
+    return read_recording(provider, ReplayFetcher.open(folder, now=_utc_now))
 
 
 def golden_text(reading: Reading) -> str:
@@ -89,9 +92,8 @@ def _registry() -> GpuRegistry:
     return load_gpu_registry()
 
 
-def _error(reading: PartReading) -> CollectError | None:
-    """Return why a part failed; not being recorded is no failure of a recording."""
-    return None if isinstance(reading.error, NotRecorded) else reading.error
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _lines(texts: list[str]) -> str:

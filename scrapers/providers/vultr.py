@@ -18,7 +18,8 @@ from scrapers.page import Json, Page
 from scrapers.provider import Declared, Provider, RawOffer, Reject
 from service.domain.offer import AvailabilityState, DeliveryModel, PriceUnit, PurchaseModel
 
-API = "https://api.vultr.com/v2"
+PLANS = "https://api.vultr.com/v2/plans?type=all&per_page=500"
+PLANS_METAL = "https://api.vultr.com/v2/plans-metal?per_page=500"
 USD_INSTANCE_HOUR = Declared(currency="USD", unit=PriceUnit.INSTANCE_HOUR)
 METAL_ID = re.compile(
     r"vbm-\d+c-\d+gb-(?:amd-)?(?:(?P<count>\d+)-)?(?P<gpu>[a-z]+\d+[a-z]*)(?:-.*)?"
@@ -74,10 +75,7 @@ provider = Provider(
     id="vultr",
     title="Vultr",
     home="https://www.vultr.com/pricing/",
-    pages={
-        "plans": f"{API}/plans?type=all&per_page=500",
-        "plans_metal": f"{API}/plans-metal?per_page=500",
-    },
+    pages={"plans": PLANS, "plans_metal": PLANS_METAL},
     declared={"plans": USD_INSTANCE_HOUR, "plans_metal": USD_INSTANCE_HOUR},
     stock_states={NOWHERE: AvailabilityState.NOT_OFFERED},
     regions=REGIONS,
@@ -88,13 +86,13 @@ provider = Provider(
 @provider.follows("plans")
 def next_plans(page: Page) -> Iterator[str]:
     """Give the page after the cursor, while there is one."""
-    yield from _next_page(page, f"{API}/plans?type=all&per_page=500")
+    yield from _next_page(page, PLANS)
 
 
 @provider.follows("plans_metal")
 def next_plans_metal(page: Page) -> Iterator[str]:
     """Give the page after the cursor, while there is one."""
-    yield from _next_page(page, f"{API}/plans-metal?per_page=500")
+    yield from _next_page(page, PLANS_METAL)
 
 
 def _next_page(page: Page, address: str) -> Iterator[str]:

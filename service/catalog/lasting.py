@@ -18,6 +18,9 @@ from service.catalog.columns import Column, columns_of
 from service.catalog.packed import ByteStrings, Compressed, Joined
 from service.domain.offer import Availability, Freshness, Offer, Standing
 
+# Rows of each provider whose JSON stays unpacked: the cheapest are in most answers.
+_UNPACKED = 256
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
@@ -99,7 +102,7 @@ def lasting_of(offers: Sequence[Offer], encode: Encode, previous: Lasting | None
 
     return Lasting(
         names=names,
-        jsons=Compressed(jsons()),
+        jsons=Compressed(jsons(), kept=_UNPACKED),
         protos=Joined(protos),
         details=Compressed(details),
         columns=columns_of(offers),

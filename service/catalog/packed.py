@@ -11,8 +11,6 @@ import zstandard
 _LEVEL = 1
 # What the strings of one provider have in common shows in the first few of them.
 _SAMPLES = 16
-# The cheapest rows are in most answers: these stay unpacked.
-_KEPT = 256
 
 
 class ByteStrings(Protocol):
@@ -47,10 +45,11 @@ class Joined:
 class Compressed:
     """Strings that are much alike, such as the JSON of offers, at about a tenth of their size.
 
-    Each is compressed by itself, with the first ones as the dictionary. Thread-safe.
+    Each is compressed by itself, with the first ones as the dictionary; up to `kept` that were
+    asked for stay unpacked. Thread-safe.
     """
 
-    def __init__(self, strings: Iterable[bytes]) -> None:
+    def __init__(self, strings: Iterable[bytes], *, kept: int = 0) -> None:
         coming = iter(strings)
         first = list(islice(coming, _SAMPLES))
         dictionary = zstandard.ZstdCompressionDict(
@@ -63,6 +62,7 @@ class Compressed:
         self._decompress = zstandard.ZstdDecompressor(dict_data=dictionary).decompress
         self._lock = Lock()
         self._kept: dict[int, bytes] = {}
+        self._most_kept = kept
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -72,7 +72,8 @@ class Compressed:
         if found is None:
             with self._lock:  # a decompressor serves one thread at a time
                 found = self._decompress(self._frames[at])
-            if len(self._kept) >= _KEPT:
+            if len(self._kept) >= self._most_kept:
                 self._kept.clear()
-            self._kept[at] = found
+            if self._most_kept:
+                self._kept[at] = found
         return found

@@ -18,7 +18,9 @@ from service.domain.offer_fields import FIELDS, Kind
 from service.domain.order import DEFAULT_ORDER, OrderKey
 
 # So many rows are tried in their order, and then so many more, before whole columns are read.
-_HEADS = (1024, 8192)
+# Up to 500 elements numpy keeps the interpreter's lock: giving it away for a microsecond costs a
+# busy server more than the query does.
+_HEADS = (400, 1024, 8192)
 _GROWTH = 8
 _LISTED = Comparison(field="delisted", operator=Operator.EQUAL, value=False)
 _NOT_BASELINE = Comparison(
@@ -220,7 +222,7 @@ def _first(
         found = np.concatenate((found, head[evaluator.mask(node, head)]))
         if not left.size or (limit is not None and found.size >= limit):
             return found[:limit]
-        if limit is None or found.size * _GROWTH < limit:
+        if limit is None or (size > _HEADS[0] and found.size * _GROWTH < limit):
             break  # so rare that the next few would not do either
     if left.size * 8 < len(snapshot.rows):
         rest = left[evaluator.mask(node, left)]

@@ -24,6 +24,7 @@ PARTITIONED = ("gpu_model", "gpu_family")
 MAX_ORDERINGS = 8
 _HOT = (*PARTITIONED, "provider", "price_per_gpu_hour", "delisted")
 _MOST_INT16 = 2**15
+_ROWS_KEPT = 4096
 _NOT_COLLECTED = frozenset({ProviderState.DISABLED, ProviderState.NEEDS_KEY})
 
 
@@ -43,6 +44,7 @@ class RowView:
         self._segments = segments
         self._starts = [0, *accumulate(sizes)]
         self._order = order
+        self._made: dict[int, Row] = {}
 
     def __len__(self) -> int:
         return self._starts[-1] if self._order is None else len(self._order)
@@ -56,13 +58,15 @@ class RowView:
         return Row(self._segments[at], place - self._starts[at])
 
     def chosen(self, numbers: Iterable[int]) -> list[Row]:
-        """Return the rows of known numbers; half the time of asking for each."""
-        segments, starts, order = self._segments, self._starts, self._order
-        found: list[Row] = []
+        """Return some rows; those that were chosen lately are not made anew."""
+        made, found = self._made, list[Row]()
         for number in numbers:
-            place = number if order is None else int(order[number])
-            at = bisect_right(starts, place) - 1
-            found.append(Row(segments[at], place - starts[at]))
+            row = made.get(number)
+            if row is None:
+                if len(made) >= _ROWS_KEPT:
+                    made.clear()
+                row = made[number] = self[number]
+            found.append(row)
         return found
 
     def __iter__(self) -> Iterator[Row]:

@@ -126,7 +126,7 @@ def currencies_of(node: Node) -> frozenset[str]:
             return currencies_of(term)
         case Comparison(value=Money(currency_code=code)):
             return frozenset((code,))
-        case Comparison():
+        case _:
             return frozenset()
 
 

@@ -15,8 +15,8 @@ from service.domain.gpu_text import Token, TokenKind, folded, names_a_fraction, 
 
 # B200 is printed as 180, 183, 186 and 192 GB, L4 as 22,888 MiB.
 _TEXT_TOLERANCE = Decimal("0.07")
-# Measured memory may count GB for GiB, which is 7.4 %.
-_MEASURED_TOLERANCE = Decimal("0.08")
+MEASURED_TOLERANCE = Decimal("0.08")
+"""Measured memory may count GB for GiB, which is 7.4 %."""
 # Above this only a rack-scale domain holds so many GPUs ("72 x B200" is AWS's name for a GB200).
 _MAX_GPUS_PER_BOX = 16
 _NEAREST = 3
@@ -83,6 +83,7 @@ class GpuModel:
     by one (A16: 4, MI250X: 2): one GPU of an offer is the whole board. `aliases` are texts in
     lower case with one space between tokens; a model that has its bare family among them is what
     the family's name means when nothing else is said. `identifiers` are exact ids of cloud APIs.
+    `memory_bandwidth_gbps` is in gigabytes a second, `bf16_dense_tflops` without sparsity.
     """
 
     gpu_model_id: str
@@ -148,7 +149,7 @@ class GpuRegistry:
         named, rest = ((exact,), ()) if exact else self._named(text, name)
         sizes = [(size.number, _TEXT_TOLERANCE) for size in rest if size.kind is TokenKind.SIZE]
         if vram_gb is not None:
-            sizes.append((vram_gb, _MEASURED_TOLERANCE))
+            sizes.append((vram_gb, MEASURED_TOLERANCE))
         big_enough = (m for m in named if all(m.fits_vram(s, tolerance=t) for s, t in sizes))
         fitting = _of_form(tuple(big_enough), _forms_in(rest))
         if not fitting and any(_is_one_device(s, of=m) for m in named for s, _ in sizes):
@@ -250,4 +251,4 @@ def _form_of(model: GpuModel) -> _Form:
 
 def _is_one_device(vram_gb: Decimal, *, of: GpuModel) -> bool:
     device = Decimal(of.vram_gb) / of.device_count
-    return of.device_count > 1 and abs(vram_gb - device) <= device * _MEASURED_TOLERANCE
+    return of.device_count > 1 and abs(vram_gb - device) <= device * MEASURED_TOLERANCE

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
-NANOS_PER_UNIT = 1_000_000_000
 MAX_NANOS = 2**63 - 1
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII)
@@ -77,8 +76,3 @@ def nanos_from_decimal(amount: Decimal) -> int:
     if abs(nanos) > MAX_NANOS:
         raise BadMoney(f"{amount} does not fit 64-bit nano-units")
     return nanos
-
-
-def decimal_from_nanos(nanos: int) -> Decimal:
-    """Turn nano-units back into an exact amount."""
-    return Decimal(nanos).scaleb(-9, context=_EXACT)

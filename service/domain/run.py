@@ -1,10 +1,10 @@
 """A collection run: one attempt to collect one provider's offers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from service.domain.provider import RejectCount
+from service.domain.provider import ProviderState, RejectCount
 
 NO_COLLECTOR = "NO_COLLECTOR"
 NO_COLLECTOR_AFTER = timedelta(seconds=60)
@@ -27,6 +27,13 @@ class RunState(StrEnum):
         return self not in {RunState.PENDING, RunState.RUNNING}
 
 
+_PROVIDER_STATES = {
+    RunState.SUCCEEDED: ProviderState.OK,
+    RunState.PARTIAL: ProviderState.PARTIAL,
+    RunState.HELD: ProviderState.HELD,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionRun:
     """One attempt; `run_id` sorts by `create_time`."""
@@ -44,6 +51,17 @@ class CollectionRun:
     body_byte_count: int = 0
     missing_parts: tuple[str, ...] = ()
     replayed: bool = False
+
+    @property
+    def provider_state(self) -> ProviderState:
+        """What the run says of its provider; FAILED also for a run that has not ended."""
+        return _PROVIDER_STATES.get(self.state, ProviderState.FAILED)
+
+    def failed(
+        self, *, reason: str, detail: str, end_time: datetime | None = None
+    ) -> "CollectionRun":
+        """Return this run as one that ended FAILED; without a time where no one saw it end."""
+        return replace(self, state=RunState.FAILED, reason=reason, detail=detail, end_time=end_time)
 
 
 def run_id_at(create_time: datetime, *, entropy: str) -> str:

@@ -62,7 +62,8 @@ _ENTITY_TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 # What the cache never repeats: these differ from answer to answer.
 _FRESH_HEADERS: Final = frozenset({"x-request-id", "cache-control"})
 _STATUS_LINES: Final = {HTTPStatus.OK: "200 OK", HTTPStatus.NOT_MODIFIED: "304 NOT MODIFIED"}
-_BODY_HEADERS: Final = frozenset({"content-type", "content-length"})
+# What a 304 leaves out, as werkzeug does.
+_BODY_HEADERS: Final = frozenset({"content-type", "content-length", "last-modified"})
 # Headers and keys of an entry, roughly.
 _ENTRY_OVERHEAD_BYTES: Final = 1024
 
@@ -164,7 +165,7 @@ def middleware(
     transport: Transport,
     *,
     max_entries: int = 4096,
-    max_bytes: int = 16 * 1024 * 1024,
+    max_bytes: int = 8 * 1024 * 1024,
 ) -> Wsgi:
     """Put a bounded cache ahead of `app`, which `create_app` has built."""
     store = _AnswerStore(max_entries=max_entries, max_bytes=max_bytes)

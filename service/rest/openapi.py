@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from google.protobuf.descriptor import FieldDescriptor
+
 from service.rest.binding import Parameter, parameters_of
 from service.rest.contract import behaviors
 from service.rest.routes import Route
@@ -56,7 +58,11 @@ _VIOLATION: Final[Schema] = {
     "description": "One fault of a request.",
     "required": ["field", "description"],
     "properties": {
-        "field": {"type": "string", "description": "Path of the field, in lowerCamel."},
+        "field": {
+            "type": "string",
+            "description": "Path of the field, in lowerCamel; or the part of the request that is "
+            "wrong as a whole: path, query, body, method, or the name of a header.",
+        },
         "description": {"type": "string", "description": "What is wrong with it."},
     },
 }
@@ -243,6 +249,9 @@ def _query_parameter(
         "description": schemas.comment(field.full_name),
         "schema": schemas.of_field(field),
     }
+    if field.type == FieldDescriptor.TYPE_INT32 and not field.is_repeated:
+        # Sizes and least values: no parameter may be below zero.
+        described["schema"] |= {"minimum": 0}
     if field.is_repeated:
         described |= {"style": "form", "explode": True}
     return described | _example_of(parameter.name, values)

@@ -21,7 +21,10 @@ Schema = dict[str, Any]
 _TEXT_SCHEMAS: Final[Mapping[str, Schema]] = {
     TIMESTAMP: {"type": "string", "format": "date-time"},
     DURATION: {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
-    FIELD_MASK: {"type": "string"},
+    FIELD_MASK: {
+        "type": "string",
+        "pattern": r"^([a-z][A-Za-z0-9_.]*(,[a-z][A-Za-z0-9_.]*)*)?$",
+    },
 }
 _INT64: Final[Schema] = {"type": "string", "format": "int64", "pattern": "^-?[0-9]{1,20}$"}
 _SCALAR_SCHEMAS: Final[Mapping[int, Schema]] = {

@@ -7,6 +7,7 @@ not take all replicas out together. Trailing metadata say more than the one word
 from collections.abc import Callable, Iterable
 
 import grpc
+import prometheus_client as prometheus
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
@@ -15,6 +16,12 @@ from service.catalog.replica import Readiness, ReadyStatus
 STATUS = "gpuquote-status"
 REASONS = "gpuquote-reasons"
 DRAINING = "DRAINING"
+
+_DEGRADED = prometheus.Gauge(
+    "gpuquote_degraded",
+    "1 if prices cannot be answered, or only from what is left: /readyz says why.",
+    multiprocess_mode="mostrecent",
+)
 
 _SERVING: int = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: int = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -44,8 +51,10 @@ class ReadinessHealth(HealthServicer):  # type: ignore[misc] # grpc_health has n
         return health_pb2.HealthCheckResponse(status=_serving_status(found))
 
     def refresh(self) -> None:
-        """Tell the watchers where the readiness has changed."""
-        status = _serving_status(self._now())
+        """Tell the watchers where the readiness has changed, and the gauge how it is."""
+        found = self._now()
+        _DEGRADED.set(0 if found.status is ReadyStatus.OK else 1)
+        status = _serving_status(found)
         if status != self._told:
             self._told = status
             for service in self._services:

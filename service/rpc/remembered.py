@@ -24,10 +24,14 @@ class Remembered(Generic[_Value]):
         return values.get(key) if owner is snapshot else None
 
     def keep(self, snapshot: Snapshot, key: Hashable, value: _Value) -> None:
-        """Keep a value, unless there are too many; those of an older snapshot are forgotten."""
+        """Keep a value; those of an older snapshot are forgotten, and all when they are too many.
+
+        What is asked for again is soon back; what was asked for once must not stand in its way.
+        """
         owner, values = self._known
         if owner is not snapshot:
             values = {}
             self._known = (snapshot, values)
-        if len(values) < self._limit:
-            values[key] = value
+        if len(values) >= self._limit:
+            values.clear()
+        values[key] = value

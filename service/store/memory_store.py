@@ -10,11 +10,14 @@ from service.domain.change import Change
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.domain.run import RUNS_KEPT_FOR, CollectionRun
 from service.store.points import history_with, new_points, points_from
-from service.store.ports import Lease, PublishOutcome
+from service.store.ports import (
+    CHANGES_KEPT_FOR,
+    PAGE_TOKEN_KEY_BYTES,
+    Lease,
+    PricePoint,
+    PublishOutcome,
+)
 from service.store.run_rules import is_waiting, open_until
-
-CHANGES_KEPT_FOR = timedelta(hours=24)
-PAGE_TOKEN_KEY_BYTES = 32
 
 
 def _utc_now() -> datetime:
@@ -38,9 +41,6 @@ class MemoryStore:
         self._requests: deque[str] = deque()
         self._fence = 0
         self._lease: tuple[Lease, datetime] | None = None
-
-    def ping(self) -> None:
-        """Return: memory always answers."""
 
     def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
         """Store the states of providers, each replacing what stood there."""
@@ -95,7 +95,7 @@ class MemoryStore:
             return PublishOutcome.PUBLISHED
 
     def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
+        """Return what the publication of a snapshot changed; empty after a day."""
         with self._happened:
             _, changes = self._changes.get((provider, snapshot_id), (None, ()))
             return changes
@@ -111,8 +111,8 @@ class MemoryStore:
             self._happened.wait_for(lambda: self._position() != after, timeout=timeout_seconds)
             return self._position()
 
-    def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
-        """Return the history of an offer, oldest first: time, nano-dollars, availability."""
+    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
+        """Return the history of an offer, oldest first."""
         with self._happened:
             return points_from(self._histories.get(offer_id, b""))
 

@@ -12,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 from service.domain.change import Change, ChangeKind
 from service.domain.money import nanos_from_decimal
 from service.domain.offer import AvailabilityState
+from service.store.ports import PricePoint
 
 POINTS_KEPT = 4096
 """An offer's history is cut to its newest `POINTS_KEPT` once it holds twice as many."""
 DELISTED_HISTORY_KEPT_FOR = timedelta(days=400)
-
-PricePoint = tuple[datetime, int, str]
 
 _RECORD = struct.Struct(">qqB")
 RECORD_SIZE = _RECORD.size

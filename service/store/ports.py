@@ -35,6 +35,13 @@ class UnreadableSnapshot(Exception):
     """
 
 
+CHANGES_KEPT_FOR = timedelta(hours=24)
+PAGE_TOKEN_KEY_BYTES = 32
+
+PricePoint = tuple[datetime, int, str]
+"""A moment in the history of an offer: time, nano-dollars an hour, availability."""
+
+
 class PublishOutcome(StrEnum):
     """How a publication ended."""
 
@@ -53,9 +60,6 @@ class Lease:
 
 class CatalogStore(Protocol):
     """Snapshots of providers, their states, and the stream of changes."""
-
-    def ping(self) -> None:
-        """Return if the store answers."""
 
     def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
         """Store the states of providers, each replacing what stood there."""
@@ -88,7 +92,10 @@ class CatalogStore(Protocol):
         """
 
     def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
+        """Return what the publication of a snapshot changed.
+
+        Empty once that is longer ago than `CHANGES_KEPT_FOR`.
+        """
 
     def position(self) -> str:
         """Return the current end of the event stream."""
@@ -100,8 +107,8 @@ class CatalogStore(Protocol):
         back counts as an event.
         """
 
-    def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
-        """Return the history of an offer, oldest first: time, nano-dollars an hour, availability.
+    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
+        """Return the history of an offer, oldest first.
 
         One point per change of price or availability; the newest few thousand are kept. A
         delisting is a point with the last price and NOT_OFFERED.

@@ -3,7 +3,6 @@
 import logging
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
 
 from service.domain.change import Change
 from service.domain.provider import ProviderSnapshot, ProviderStatus
@@ -15,12 +14,17 @@ from service.store.points import (
     new_points,
     points_from,
 )
-from service.store.ports import NewerSchema, PublishOutcome, UnreadableSnapshot
+from service.store.ports import (
+    CHANGES_KEPT_FOR,
+    PAGE_TOKEN_KEY_BYTES,
+    NewerSchema,
+    PricePoint,
+    PublishOutcome,
+    UnreadableSnapshot,
+)
 from service.store.redis_link import RedisLink, WrongType
 
 OLD_BODIES_KEPT_SECONDS = 3600
-CHANGES_KEPT_SECONDS = 24 * 3600
-PAGE_TOKEN_KEY_BYTES = 32
 
 _START = "0-0"
 
@@ -32,10 +36,6 @@ class RedisCatalog:
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
-
-    def ping(self) -> None:
-        """Return if the store answers."""
-        self._link.call("PING")
 
     def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
         """Store the states of providers, each replacing what stood there."""
@@ -106,7 +106,7 @@ class RedisCatalog:
                 codec.encode_snapshot(snapshot),
                 codec.encode_changes(changes) if changes else b"",
                 OLD_BODIES_KEPT_SECONDS,
-                CHANGES_KEPT_SECONDS,
+                int(CHANGES_KEPT_FOR.total_seconds()),
                 RECORD_SIZE,
                 POINTS_KEPT,
                 int(DELISTED_HISTORY_KEPT_FOR.total_seconds()),
@@ -117,7 +117,7 @@ class RedisCatalog:
         return PublishOutcome(outcome)
 
     def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed; empty when over 24 hours ago."""
+        """Return what the publication of a snapshot changed; empty after a day."""
         stored = self._bytes(keys.changes(provider, snapshot_id))
         if stored is None:
             return ()
@@ -153,8 +153,8 @@ class RedisCatalog:
         # A stream that was lost or rolled back ends before `after`: that is news as well.
         return self.position()
 
-    def price_points(self, offer_id: str) -> tuple[tuple[datetime, int, str], ...]:
-        """Return the history of an offer, oldest first: time, nano-dollars, availability."""
+    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
+        """Return the history of an offer, oldest first."""
         return points_from(self._bytes(keys.points(offer_id)) or b"")
 
     def page_token_key(self) -> bytes:

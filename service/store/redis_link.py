@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
-from service.store import codec, keys
+from service.store import codec, keys, metrics
 from service.store.ports import NewerSchema, StoreUnreachable
 
 OP_TIMEOUT_SECONDS = 0.25
@@ -78,7 +78,7 @@ class RedisLink:
 
     def call(self, *words: Any) -> Any:
         """Run one command. Raises StoreUnreachable and WrongType."""
-        with self._one_kind_of_error():
+        with self._one_kind_of_error(operation=str(words[0])):
             return _execute(self._ordinary, *words)
 
     def wait(self, *, timeout_seconds: float, attempt: Callable[[float], Sequence[Any]]) -> Any:
@@ -110,7 +110,7 @@ class RedisLink:
         text, digest = _script(name)
         names = (keys.SCHEMA, *names)
         words = (len(names), *names, codec.SCHEMA, keys.SET_ASIDE, *values)
-        with self._one_kind_of_error():
+        with self._one_kind_of_error(operation=name):
             if is_long:
                 _execute(self._ordinary, "PING")
             client = self._long if is_long else self._ordinary
@@ -132,16 +132,25 @@ class RedisLink:
             client.close()
 
     @contextmanager
-    def _one_kind_of_error(self) -> Iterator[None]:
+    def _one_kind_of_error(self, *, operation: str = "") -> Iterator[None]:
+        """Translate what the client raises, and count; a wait has no `operation`."""
+        started = time.monotonic()
         try:
             yield
         except (redis.RedisError, OSError) as error:
             text = str(error) or type(error).__name__
-            if text.startswith("WRONGTYPE"):
+            is_there = text.startswith("WRONGTYPE")
+            metrics.note_answer(is_there=is_there)
+            if is_there:
                 raise WrongType(text) from error
             for secret in self._secrets:
                 text = text.replace(secret, "***")
             raise StoreUnreachable(f"{self.address}: {text}") from None
+        else:
+            metrics.note_answer(is_there=True)
+        finally:
+            if operation:
+                metrics.note_operation(operation, seconds=time.monotonic() - started)
 
 
 def address_of(url: str) -> str:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ import pytest
 
 from scrapers.errors import NotRecorded, PageChanged
 from scrapers.page import Page
-from scrapers.parts import PartReading, Row, read_part
+from scrapers.parts import PartReading, read_part
 from scrapers.provider import Provider
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayFetcher
@@ -33,7 +32,6 @@ COMMITTED = {
     PurchaseModel.CAPACITY_BLOCK,
 }
 EMPTY_DOCUMENTS = ("<html><body><p>Soon back.</p></body></html>", "{}", '{"error": "gone"}')
-CUTS = 50
 
 pytestmark = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
@@ -50,14 +48,6 @@ def _readings(provider: Provider, alter: Callable[[str], str]) -> tuple[PartRead
 
 def _text_of_each(alter: Callable[[str], str]) -> Callable[[Page], str]:
     return lambda page: alter(page.text)
-
-
-def _cut_off(text: str, *, share: int) -> str:
-    return text[: len(text) * share // CUTS]
-
-
-def _priced(row: Row) -> tuple[object, ...]:
-    return (row.key, row.raw.price, row.raw.currency, row.raw.gpu, row.raw.gpu_count, row.raw.unit)
 
 
 def test_the_pages_give_the_golden_file(provider: Provider) -> None:
@@ -126,13 +116,6 @@ def test_a_page_without_its_table_is_a_page_that_changed(provider: Provider, doc
     for reading in _readings(provider, lambda _: document):
         assert isinstance(reading.error, PageChanged), reading.part
         assert reading.rows == ()
-
-
-def test_a_page_that_was_cut_off_gives_no_wrong_price(provider: Provider) -> None:
-    whole = {_priced(row) for reading in _readings(provider, str) for row in reading.rows}
-    for cut in range(1, CUTS):
-        for reading in _readings(provider, partial(_cut_off, share=cut)):
-            assert {_priced(row) for row in reading.rows} <= whole, f"{reading.part}, cut {cut}"
 
 
 def test_an_html_page_without_currency_gives_no_offer(provider: Provider) -> None:

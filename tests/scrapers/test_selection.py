@@ -1,13 +1,9 @@
-"""Which providers are on, and what is registered of them."""
-
-from datetime import timedelta
+"""Which providers are on."""
 
 import pytest
 
 from scrapers.provider import Provider
-from scrapers.selection import Choice, UnknownProvider, choose, named, status_of
-from service.domain.provider import ProviderState, RejectCount
-from tests.builders import NOW, a_status
+from scrapers.selection import UnknownProvider, choose, named
 from tests.scrapers.nimbus import a_provider
 
 PROVIDERS: dict[str, Provider] = {
@@ -51,39 +47,3 @@ def test_a_typo_in_the_setting_names_the_nearest() -> None:
 def test_a_name_like_no_other_lists_what_there_is() -> None:
     with pytest.raises(UnknownProvider, match="known: corona, locked, nimbus, shy"):
         named(PROVIDERS, "zzz")
-
-
-def choice_of(name: str, *enabled: str) -> Choice:
-    (choice,) = choose({name: PROVIDERS[name]}, enabled=enabled, keys=frozenset())
-    return choice
-
-
-def test_a_provider_that_was_off_starts_anew() -> None:
-    before = a_status("shy", state=ProviderState.DISABLED, detail="off")
-    status = status_of(
-        choice_of("shy", "all"), before=before, replayed=False, next_attempt_time=NOW
-    )
-    assert (status.state, status.detail) == (ProviderState.PENDING, "")
-    assert status.next_attempt_time == NOW
-
-
-def test_a_provider_that_is_turned_off_says_so_and_keeps_its_times() -> None:
-    before = a_status("shy", state=ProviderState.OK)
-    status = status_of(choice_of("shy"), before=before, replayed=False, next_attempt_time=None)
-    assert status.state is ProviderState.DISABLED
-    assert status.last_success_time == before.last_success_time
-
-
-def test_what_was_known_of_a_provider_stays_while_its_facts_are_todays() -> None:
-    before = a_status(
-        state=ProviderState.PARTIAL,
-        detail="missing warsaw",
-        rejects=(RejectCount(reason="NO_PRICE", row_count=2),),
-        interval=timedelta(minutes=5),
-        next_attempt_time=NOW - timedelta(days=1),
-    )
-    status = status_of(choice_of("nimbus"), before=before, replayed=False, next_attempt_time=NOW)
-    assert (status.state, status.detail) == (ProviderState.PARTIAL, "missing warsaw")
-    assert status.rejects == before.rejects
-    assert status.interval == timedelta(minutes=60)
-    assert status.next_attempt_time == NOW

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service import metrics
+from service.config import VERSION
 
 
 def a_free_port() -> int:
@@ -17,7 +18,7 @@ def test_metrics_are_on_a_port_of_their_own_until_they_are_stopped() -> None:
     port = a_free_port()
     stop = metrics.serve(port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        assert b"# HELP" in answer.read()
+        assert f'gpuquote_build_info{{version="{VERSION}"}} 1.0'.encode() in answer.read()
     stop()
     with socket.socket() as probe:
         probe.settimeout(1)
@@ -48,5 +49,5 @@ def test_a_shared_folder_answers_what_other_processes_wrote(tmp_path: Path) -> N
     port = a_free_port()
     stop = metrics.serve(port, shared_folder=tmp_path)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        assert answer.status == 200
+        assert f'gpuquote_build_info{{version="{VERSION}"}} 1.0'.encode() in answer.read()
     stop()

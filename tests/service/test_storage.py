@@ -19,7 +19,7 @@ def test_without_an_address_the_embedded_store_of_the_folder_is_used(tmp_path: P
 def test_a_named_store_that_is_away_is_no_error_until_it_is_asked(tmp_path: Path) -> None:
     settings = Settings.from_env({"GPUQUOTE_REDIS_URL": f"unix://{tmp_path}/none.sock"})
     with open_store(settings, tmp_path) as store, pytest.raises(StoreUnreachable):
-        store.ping()
+        store.pointers()
 
 
 def test_an_address_of_several_servers_is_refused(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from service.domain.filter import (
     all_of,
     any_of,
     compare,
+    currencies_of,
     parse_filter,
 )
 from service.domain.filter_values import Prefix, Value
@@ -331,3 +332,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except InvalidRequest as error:
         reasons = {violation.reason for violation in error.violations} or {Reason.INTERNAL}
     assert reasons <= {Reason.BAD_FILTER, Reason.BAD_MONEY}
+
+
+def test_the_currencies_of_a_condition_are_found_wherever_they_stand() -> None:
+    text = 'price_per_hour < "1 EUR" AND NOT (upfront > 2 OR (geo = EU AND upfront = "3 GBP"))'
+    assert currencies_of(parse_filter(text)) == {"EUR", "USD", "GBP"}
+    assert currencies_of(parse_filter("upfront:* AND vram_gb = 80")) == set()
+    assert currencies_of(parse_filter("")) == set()

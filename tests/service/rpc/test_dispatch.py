@@ -197,3 +197,15 @@ def test_a_slow_call_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     record = next(r for r in caplog.records if r.name == "service.rpc.dispatch")
     assert record.levelno == logging.WARNING
     assert record.__dict__["duration_ms"] == pytest.approx(600)
+
+
+def test_the_cause_that_a_caller_is_not_told_is_logged_with_the_id_that_it_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: Message) -> Answer:
+        raise ZeroDivisionError("the cause")
+
+    with pytest.raises(RpcError) as raised:
+        dispatcher(fail).call(GET_OFFER, REQUEST, Call())
+    record = next(r for r in caplog.records if r.levelno == logging.ERROR)
+    assert record.__dict__["request_id"] == raised.value.metadata["x-request-id"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client import REGISTRY
 
 from service.catalog.replica import Readiness, ReadyStatus
 from service.rpc.server import GrpcServer
@@ -86,3 +87,12 @@ def test_stopping_says_not_serving_first(setup: Setup) -> None:
     )
     stopping.join(SECONDS)
     assert not stopping.is_alive()
+
+
+@pytest.mark.parametrize(("ready", "gauge"), [(OK, 0), (DEGRADED, 1), (UNAVAILABLE, 1)])
+def test_the_gauge_says_whether_answers_are_as_good_as_they_should_be(
+    setup: Setup, ready: Readiness, gauge: int
+) -> None:
+    setup.source.ready = ready
+    setup.server._health.refresh()
+    assert REGISTRY.get_sample_value("gpuquote_degraded") == gauge

@@ -65,7 +65,6 @@ class StoreContract:
     # Snapshots
 
     def test_an_empty_store_has_nothing(self, store: Store) -> None:
-        store.ping()
         assert store.pointers() == {}
         assert store.statuses() == {}
         assert store.snapshot("nimbus") is None
@@ -272,7 +271,7 @@ class StoreContract:
                 pool.submit(store.wait_for_event, after=start, timeout_seconds=10) for _ in range(8)
             ]
             for _ in range(20):
-                store.ping()
+                store.pointers()
                 assert store.pointers() == {}
             store.register((a_status(),))
             assert {wait.result() for wait in waits} == {store.position()}

@@ -1,15 +1,25 @@
-"""Servers of tests that the embedded one cannot play: silent, evicting, with a password."""
+"""Servers of tests that the embedded one cannot play, and waiting for real ones."""
 
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
 
 from service.store.server_process import find_binary
+
+
+def wait_for(claim: Callable[[], bool]) -> bool:
+    """Say whether a claim comes true; a busy machine is given time."""
+    end = time.monotonic() + 15
+    while not claim():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 @contextmanager

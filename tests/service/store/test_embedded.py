@@ -23,6 +23,7 @@ from service.store.embedded import (
 from service.store.redis_store import RedisStore
 from tests.builders import a_snapshot, a_status, an_offer
 from tests.service.store.contract import publish
+from tests.service.store.servers import wait_for
 
 pytestmark = pytest.mark.redis
 
@@ -35,15 +36,6 @@ def is_alive(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
-
-
-def wait_for(claim: Callable[[], bool], *, seconds: float = 5) -> bool:
-    end = time.monotonic() + seconds
-    while not claim():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def socket_of(server: EmbeddedServer) -> Path:
@@ -142,7 +134,7 @@ def test_a_second_caller_uses_the_same_server_and_leaves_it_running(tmp_path: Pa
         with open_embedded(tmp_path) as second:
             assert second == EmbeddedServer(url=first.url, pid=first.pid, is_shared=True)
         with RedisStore.connect(first.url) as store:
-            store.ping()
+            store.pointers()
 
 
 def test_callers_at_the_same_time_get_one_server(tmp_path: Path) -> None:
@@ -168,7 +160,7 @@ def test_what_a_killed_server_left_is_cleared(tmp_path: Path) -> None:
             assert not second.is_shared
             assert second.pid != first.pid
             with RedisStore.connect(second.url) as store:
-                store.ping()
+                store.pointers()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         *("appendonlydir", "valkey.conf", "valkey.lock", "valkey.log", "valkey.log.1"),
     ]
@@ -181,7 +173,7 @@ def test_a_folder_with_a_very_long_name_works(tmp_path: Path) -> None:
         assert socket_of(server).parent.stat().st_mode & 0o077 == 0
         with open_embedded(folder) as again, RedisStore.connect(again.url) as store:
             assert again.pid == server.pid
-            store.ping()
+            store.pointers()
     assert not socket_of(server).parent.exists()
 
 
@@ -195,7 +187,7 @@ def test_the_server_outlives_the_thread_that_opened_it(tmp_path: Path) -> None:
         thread.join()
         time.sleep(0.1)
         with RedisStore.connect(servers[0].url) as store:
-            store.ping()
+            store.pointers()
 
 
 def test_ctrl_c_is_not_for_the_server(valkey: EmbeddedServer) -> None:
@@ -213,7 +205,7 @@ def test_the_server_ends_with_a_killed_parent(
     parent.kill()
     parent.wait()
     try:
-        assert wait_for(lambda: not is_alive(server), seconds=2)
+        assert wait_for(lambda: not is_alive(server))
     finally:
         with suppress(ProcessLookupError):
             os.kill(server, signal.SIGKILL)

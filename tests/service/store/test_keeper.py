@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,15 +16,7 @@ from service.store.ports import StoreUnreachable
 from service.store.redis_store import RedisStore
 from service.store.server_process import ServerFailed, ServerProcess
 from tests.builders import a_status
-
-
-def wait_for(claim: Callable[[], bool], *, seconds: float = 5) -> bool:
-    end = time.monotonic() + seconds
-    while not claim():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
+from tests.service.store.servers import wait_for
 
 
 def pid_in(folder: Path) -> int:

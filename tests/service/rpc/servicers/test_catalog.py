@@ -344,3 +344,20 @@ def test_an_answer_whose_age_matters_is_asked_for_anew() -> None:
     assert ask(chain, request).to_proto_bytes()
     clock.advance(timedelta(hours=2))
     assert refused(chain, request).code == Code.FAILED_PRECONDITION
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"filter": 'observe_time > "2020-01-01T00:00:00Z"'},
+        {"filter": 'gpu_family = "H100" AND NOT price_change_time < "2020-01-01T00:00:00Z"'},
+        {"order_by": "observe_time desc"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_depends_on_times_has_no_content_revision(fields: dict[str, Any]) -> None:
+    chain = over()
+    for _ in range(2):  # the second comes from memory
+        answer = ask(chain, pb.ListOffersRequest(**fields))
+        assert "gpuquote-content-revision" not in answer.metadata
+        assert "gpuquote-revision" in answer.metadata
