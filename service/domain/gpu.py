@@ -83,7 +83,7 @@ class GpuModel:
     by one (A16: 4, MI250X: 2): one GPU of an offer is the whole board. `aliases` are texts in
     lower case with one space between tokens; a model that has its bare family among them is what
     the family's name means when nothing else is said. `identifiers` are exact ids of cloud APIs.
-    `memory_bandwidth_gbps` is in gigabytes a second, `bf16_dense_tflops` without sparsity.
+    `memory_bandwidth_gb_per_second` is in gigabytes a second, `bf16_dense_tflops` without sparsity.
     """
 
     gpu_model_id: str
@@ -95,7 +95,7 @@ class GpuModel:
     vram_gb: int
     interconnect: str
     power_watts: int | None = None
-    memory_bandwidth_gbps: Decimal | None = None
+    memory_bandwidth_gb_per_second: Decimal | None = None
     bf16_dense_tflops: Decimal | None = None
     aliases: tuple[str, ...] = ()
     source: str = ""

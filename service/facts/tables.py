@@ -118,7 +118,7 @@ def _gpu_model(row: _Row) -> GpuModel:
         vram_gb=row.read("vram_gb", _whole),
         interconnect=row.read("link", str),
         power_watts=row.find("tdp_w", _whole),
-        memory_bandwidth_gbps=row.find("mem_bw_gbs", _above_zero),
+        memory_bandwidth_gb_per_second=row.find("mem_bw_gbs", _above_zero),
         bf16_dense_tflops=row.find("bf16_dense", _above_zero),
         aliases=row.find("aliases", _parts) or (),
         source=row.read("source", str),

@@ -174,7 +174,7 @@ def gpu_model_to_proto(model: GpuModel) -> gpu_model_pb2.GpuModel:
         interconnect=model.interconnect,
         announce_year=model.announce_year,
         power_watts=model.power_watts,
-        memory_bandwidth_gbps=_double(model.memory_bandwidth_gbps),
+        memory_bandwidth_gb_per_second=_double(model.memory_bandwidth_gb_per_second),
         bf16_dense_tflops=_double(model.bf16_dense_tflops),
         aliases=model.aliases,
         source=model.source,

@@ -30,7 +30,10 @@ def test_the_registry_has_the_known_families() -> None:
     assert (sxm.display_name, sxm.vendor, sxm.family) == ("H100 SXM", "NVIDIA", "H100")
     assert (sxm.form_factor, sxm.interconnect, sxm.vram_gb) == ("SXM5", "NVLink4", 80)
     assert (sxm.announce_year, sxm.power_watts) == (2022, 700)
-    assert (sxm.memory_bandwidth_gbps, sxm.bf16_dense_tflops) == (Decimal(3350), Decimal(989))
+    assert (sxm.memory_bandwidth_gb_per_second, sxm.bf16_dense_tflops) == (
+        Decimal(3350),
+        Decimal(989),
+    )
     assert "epoch" in sxm.source.lower()
 
 
@@ -65,7 +68,7 @@ def test_a_row_of_the_gpu_table_is_read(tmp_path: Path) -> None:
     assert model.aliases == ("z nine", "zed9")
     assert model.identifiers == ("z-nine-1",)
     assert model.other_vram_gb == (Decimal("9.2"), Decimal(11))
-    assert model.memory_bandwidth_gbps == Decimal("500.5")
+    assert model.memory_bandwidth_gb_per_second == Decimal("500.5")
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ def test_a_gpu_model_sets_every_field_it_states() -> None:
     model = dataclasses.replace(
         a_gpu(),
         power_watts=700,
-        memory_bandwidth_gbps=Decimal(3350),
+        memory_bandwidth_gb_per_second=Decimal(3350),
         bf16_dense_tflops=Decimal("989.4"),
         aliases=("h100 sxm5",),
     )
@@ -320,5 +320,5 @@ def test_a_gpu_model_sets_every_field_it_states() -> None:
 def test_figures_that_are_not_published_stay_unset() -> None:
     message = gpu_model_to_proto(a_gpu())
     assert not message.HasField("power_watts")
-    assert not message.HasField("memory_bandwidth_gbps")
+    assert not message.HasField("memory_bandwidth_gb_per_second")
     assert not message.HasField("bf16_dense_tflops")

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GpuModel(_message.Message):
-    __slots__ = ("name", "display_name", "vendor", "gpu_family", "form_factor", "vram_gb", "interconnect", "announce_year", "power_watts", "memory_bandwidth_gbps", "bf16_dense_tflops", "aliases", "source")
+    __slots__ = ("name", "display_name", "vendor", "gpu_family", "form_factor", "vram_gb", "interconnect", "announce_year", "power_watts", "memory_bandwidth_gb_per_second", "bf16_dense_tflops", "aliases", "source")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     VENDOR_FIELD_NUMBER: _ClassVar[int]
@@ -18,7 +18,7 @@ class GpuModel(_message.Message):
     INTERCONNECT_FIELD_NUMBER: _ClassVar[int]
     ANNOUNCE_YEAR_FIELD_NUMBER: _ClassVar[int]
     POWER_WATTS_FIELD_NUMBER: _ClassVar[int]
-    MEMORY_BANDWIDTH_GBPS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BANDWIDTH_GB_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     BF16_DENSE_TFLOPS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -31,8 +31,8 @@ class GpuModel(_message.Message):
     interconnect: str
     announce_year: int
     power_watts: int
-    memory_bandwidth_gbps: float
+    memory_bandwidth_gb_per_second: float
     bf16_dense_tflops: float
     aliases: _containers.RepeatedScalarFieldContainer[str]
     source: str
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., vendor: _Optional[str] = ..., gpu_family: _Optional[str] = ..., form_factor: _Optional[str] = ..., vram_gb: _Optional[int] = ..., interconnect: _Optional[str] = ..., announce_year: _Optional[int] = ..., power_watts: _Optional[int] = ..., memory_bandwidth_gbps: _Optional[float] = ..., bf16_dense_tflops: _Optional[float] = ..., aliases: _Optional[_Iterable[str]] = ..., source: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., vendor: _Optional[str] = ..., gpu_family: _Optional[str] = ..., form_factor: _Optional[str] = ..., vram_gb: _Optional[int] = ..., interconnect: _Optional[str] = ..., announce_year: _Optional[int] = ..., power_watts: _Optional[int] = ..., memory_bandwidth_gb_per_second: _Optional[float] = ..., bf16_dense_tflops: _Optional[float] = ..., aliases: _Optional[_Iterable[str]] = ..., source: _Optional[str] = ...) -> None: ...
