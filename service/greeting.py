@@ -15,9 +15,10 @@ FIRST_RUNS_WITHIN_SECONDS = 20.0
 ASK_EVERY_SECONDS = 0.1
 HTTP_OK = 200
 
+_FILTER = 'filter=gpu_family = "H100" AND price_per_gpu_hour <= 3.50'
 EXAMPLES = (
     "curl '{rest}/v1/offers?gpuFamily=H100&orderBy=pricePerGpuHour&pageSize=3'",
-    """curl -G '{rest}/v1/offers' -d 'filter=gpu_family = "H100" AND price_per_gpu_hour <= 3.50'""",
+    f"curl -G '{{rest}}/v1/offers' --data-urlencode '{_FILTER}'",
     "open {rest}/docs",
 )
 

@@ -1,4 +1,6 @@
-from service.greeting import provider_lines
+import shlex
+
+from service.greeting import EXAMPLES, provider_lines
 
 
 def a_provider(**values: object) -> dict[str, object]:
@@ -22,3 +24,11 @@ def test_a_line_says_why_and_where_the_rows_are_from() -> None:
     )
     assert "from the bundled baseline" in line
     assert line.endswith("UNREACHABLE: no answer")
+
+
+def test_the_examples_can_be_pasted() -> None:
+    listing, filtered, docs = (example.format(rest="http://127.0.0.1:8080") for example in EXAMPLES)
+    assert shlex.split(listing)[0] == "curl"
+    words = shlex.split(filtered)
+    assert words[words.index("--data-urlencode") + 1].startswith('filter=gpu_family = "H100"')
+    assert docs.endswith("/docs")
