@@ -305,18 +305,22 @@ class Scheduler:
         return planned
 
     def _serve_requests(self) -> None:
+        is_told = False  # an outage is one line in the log, however long it lasts
         while not self._stopping.is_set():
             if not self.is_leading:
                 self._stopping.wait(_REQUEST_WAIT_SECONDS)
                 continue
             try:
                 run = self._store.take_request(timeout_seconds=_REQUEST_WAIT_SECONDS)
+                is_told = False
                 if run:
                     self._jobs.add_job(
                         self._run_requested, args=[run], misfire_grace_time=None, id=run.run_id
                     )
             except (StoreUnreachable, NewerSchema) as error:
-                log.warning("no requests", extra={"detail": str(error)})
+                if not is_told:
+                    log.warning("no requests", extra={"detail": str(error)})
+                is_told = True
                 self._stopping.wait(_REQUEST_WAIT_SECONDS)
             except Exception:
                 log.exception("a request failed")
