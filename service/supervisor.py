@@ -18,6 +18,8 @@ LOOK_EVERY_SECONDS = 0.1
 STOP_WITHIN_SECONDS = 10.0
 FIRST_RESTART_PAUSE_SECONDS = 1.0
 LONGEST_RESTART_PAUSE_SECONDS = 30.0
+# A child that has run so long has recovered from whatever ended the one before.
+STEADY_AFTER_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Child:
     process: subprocess.Popen[bytes]
     pause_seconds: float = FIRST_RESTART_PAUSE_SECONDS
     restart_at: float | None = None
+    started_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -67,6 +70,8 @@ class Supervisor:
             return
         now = time.monotonic()
         if child.restart_at is None:
+            if now - child.started_at > STEADY_AFTER_SECONDS:
+                child.pause_seconds = FIRST_RESTART_PAUSE_SECONDS
             with suppress(OSError):  # the terminal may be gone
                 print(
                     f"{child.name} ended with {child.process.returncode}; "
@@ -77,6 +82,7 @@ class Supervisor:
             child.pause_seconds = min(child.pause_seconds * 2, LONGEST_RESTART_PAUSE_SECONDS)
         elif now >= child.restart_at:
             child.process, child.restart_at = self._spawn(child.command), None
+            child.started_at = now
 
     def stop(self) -> None:
         """Stop the children, the outermost first; kill what does not end in time."""

@@ -33,11 +33,6 @@ print("stopped" if stop.wait(5) else "never", flush=True)
 
 def start(*command: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
     """Start a program in a group of its own and wait until it listens for signals."""
-
-    def ignore() -> None:
-        if ignored:
-            signal.signal(ignored, signal.SIG_IGN)
-
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -45,7 +40,6 @@ def start(*command: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=ignore,  # noqa: PLW1509 - no threads here
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "listening\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.supervisor import Supervisor
+from service.supervisor import STEADY_AFTER_SECONDS, Supervisor
 
 
 def running(pid: int) -> bool:
@@ -65,6 +65,31 @@ def test_a_child_that_ended_is_started_again_after_a_pause_that_doubles(
     assert child.process is not first
     assert child.pause_seconds == 2.0
     child.process.wait(timeout=10)
+    supervisor.stop()
+
+
+def test_a_child_that_ran_steadily_is_started_again_after_the_first_pause(
+    module: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = Supervisor(module)
+    supervisor.start("brief", "ends")
+    (child,) = supervisor.children
+    child.process.wait(timeout=10)
+    child.pause_seconds = 16.0
+    child.started_at -= STEADY_AFTER_SECONDS + 1
+    supervisor.revive(child)
+    assert "starting it again in 1 s" in capsys.readouterr().err
+    supervisor.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they share our group")
+def test_what_a_terminal_sends_to_our_group_does_not_reach_the_children(
+    module: dict[str, str],
+) -> None:
+    supervisor = Supervisor(module)
+    supervisor.start("one", "waits")
+    (child,) = supervisor.children
+    assert os.getpgid(child.process.pid) != os.getpgid(0)
     supervisor.stop()
 
 
