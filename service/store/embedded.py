@@ -111,7 +111,7 @@ def _start_again(binary: Path, files: ServerFiles, timeout_seconds: float) -> Se
         # Whoever had the folder in between has cleared it at its end.
         files.socket.unlink(missing_ok=True)
         files.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        _pointer(files.data_dir).write_text(str(files.socket))
+        _point_to(files.socket, data_dir=files.data_dir)
         process = ServerProcess(binary, files, held_lock=lock.handle)
     finally:
         lock.close()
@@ -176,7 +176,7 @@ def _fresh_files(data_dir: Path) -> ServerFiles:
             Path(folder).rmdir()
             folder = tempfile.mkdtemp(prefix="gpuquote-", dir="/tmp")
         socket = Path(folder) / "valkey.sock"
-    _pointer(data_dir).write_text(str(socket))
+    _point_to(socket, data_dir=data_dir)
     return ServerFiles(data_dir=data_dir, socket=socket)
 
 
@@ -192,6 +192,13 @@ def _clean(data_dir: Path) -> None:
 
 def _pointer(data_dir: Path) -> Path:
     return data_dir / "valkey.socket-path"
+
+
+def _point_to(socket: Path, *, data_dir: Path) -> None:
+    """Write the address down in one step: others may read it at any moment, and not half of it."""
+    draft = _pointer(data_dir).with_suffix(".new")
+    draft.write_text(str(socket))
+    draft.replace(_pointer(data_dir))
 
 
 def _pid_file(data_dir: Path) -> Path:

@@ -36,7 +36,9 @@ def start(*command: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        # Without what an outer make tells an inner one, which would then print more.
+        env={k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+        | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
