@@ -47,7 +47,7 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
 
 
 def _stop_on_signals(interrupt: Callable[[], None]) -> None:
-    """Stop granian by signals, but not within a handler: its own waits for itself on a second one.
+    """Stop granian by signals; its own handlers may never run (see `stop_on_signals`).
 
     SIGHUP stops it too; with granian it would start the workers anew.
     """
@@ -64,5 +64,7 @@ def _stop_on_signals(interrupt: Callable[[], None]) -> None:
 def build(settings: Settings, store_dir: Path) -> Wsgi:
     """Build the application of one worker, which must not outlive the process above it."""
     end_with_parent(signal.SIGKILL)
+    # A forked worker must not report its own signals to the process above it.
+    signal.set_wakeup_fd(-1)
     return_memory_early()
     return wiring.build_gateway(settings, store_dir)

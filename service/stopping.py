@@ -1,11 +1,10 @@
-"""Stops a program on a signal, however many come and whatever it does at that moment."""
+"""Stops a program on a signal, whichever of its threads the kernel hands it to."""
 
 import os
 import re
 import signal
 import threading
 from pathlib import Path
-from queue import SimpleQueue
 
 ASK_MAKE_EVERY_SECONDS = 0.5
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -15,24 +14,28 @@ _CAUGHT = re.compile(r"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)
 def stop_on_signals(stop: threading.Event) -> None:
     """Set `stop` on SIGINT, SIGTERM and, unless `nohup` turned it off, SIGHUP.
 
-    Call it from the main thread. A handler runs in the middle of whatever the main thread does,
-    which may be setting or awaiting this very event with its lock in hand: a handler that set it
-    would then wait for itself for ever. A simple queue may be put to anywhere.
+    Call it from the main thread, once. A handler in Python would not do: it runs in the main
+    thread only, and when two signals come at once, as after Ctrl-C, the kernel may hand both to
+    another thread. A main thread that waits for `stop` then never wakes up to run it. What
+    writes to the wakeup descriptor runs in the thread that got the signal.
     """
-    arrived: SimpleQueue[int] = SimpleQueue()
-
-    def note(number: int, _: object) -> None:
-        arrived.put(number)
-
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in _STOPS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, note)
+            signal.signal(number, _note)
 
     def wait() -> None:
-        arrived.get()
+        while os.read(reader, 1)[0] not in _STOPS:
+            pass
         stop.set()
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _note(_: int, __: object) -> None:
+    """Stand for "not ignored, not deadly"; the wakeup descriptor does the work."""
 
 
 def stop_with_make(stop: threading.Event) -> None:
