@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate golden record baseline bench lock clean
+.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate providers golden record baseline bench gate-bench watch-bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -30,8 +30,10 @@ $(VENV)/dev-ready: requirements-dev.lock | $(VENV)/made
 run: $(VENV)/run-ready ## Start everything: store, collector, gRPC, REST
 	@exec $(BIN)/python -m service up $(ARGS)
 
+# Where it is set, every worker and every process that a test starts would compile all modules anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev-ready ## Run the whole suite
-	$(BIN)/pytest -n 2 --dist loadfile -m "not live" --cov --cov-report= $(TESTS)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not live" --cov --cov-report= $(TESTS)
 	$(BIN)/python tools/coverage_floor.py
 
 check: format lint types layers protos generated spelling deploy-files ## All static checks
@@ -66,6 +68,9 @@ deploy-files: $(VENV)/dev-ready ## docker-compose.yml against its schema, Docker
 generate: $(VENV)/dev-ready ## Write messages, stubs and OpenAPI from the protos
 	$(BIN)/python tools/generate.py
 
+providers: $(VENV)/dev-ready ## Write docs/PROVIDERS.md
+	$(BIN)/python -m tools.providers_page
+
 golden: $(VENV)/dev-ready ## Write a provider's golden file: make golden P=lambda
 	$(BIN)/python -m tools.golden $(P)
 
@@ -77,6 +82,12 @@ baseline: $(VENV)/dev-ready ## Write the bundled baseline from recordings: make 
 
 bench: $(VENV)/dev-ready ## Print the table of the serving targets
 	$(BIN)/python -m benchmarks.serving
+
+watch-bench: $(VENV)/dev-ready ## Memory and latency beside 200 watchers, half of them not reading
+	$(BIN)/python -m benchmarks.watchers
+
+gate-bench: $(VENV)/dev-ready ## Corrupt real prices and print what the price gate stops
+	$(BIN)/python -m benchmarks.gate
 
 lock: $(VENV)/dev-ready ## Pin every dependency anew, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock --upgrade

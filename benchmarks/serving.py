@@ -69,7 +69,7 @@ def serve_grpc() -> None:
     settings = Settings.from_env(os.environ)
     with storage.open_store(settings, settings.data_dir) as store:
         service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))
-        service.replica.start()
+        service.start()
         server = GrpcServer(
             service.dispatcher, service.replica.readiness, host="127.0.0.1", port=GRPC_PORT
         )

@@ -16,7 +16,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,10 +25,14 @@ from typing import NoReturn
 
 from scrapers.baseline import baseline_offers, baseline_providers
 from scrapers.collect import Collector
-from scrapers.fetch import Fetcher, HttpFetcher
+from scrapers.exchange_rates import RateCollector
+from scrapers.fetch import HttpFetcher
+from scrapers.fetcher import Fetcher
+from scrapers.keys import BadKey, Secret, keys_of_environment
 from scrapers.leadership import new_holder
 from scrapers.normalize import Normalizer
 from scrapers.once import collect_now
+from scrapers.parsing import InWorkers, Parsing
 from scrapers.provider import Provider
 from scrapers.record import PAGES_PATH, FolderTaken, Recording, RecordingFailed, record_pages
 from scrapers.registry import load_providers
@@ -43,14 +47,18 @@ from scrapers.report import (
 )
 from scrapers.schedule import Scheduler
 from scrapers.selection import Choice, UnknownProvider, choose, named
+from scrapers.token_prices.registry import TOKEN_SOURCES
+from scrapers.token_prices.report import print_token_prices, token_prices_json
 from service import logs, metrics, storage
 from service.config import Settings, SettingsError, add_flags, with_flags
+from service.domain.provider import ProviderSnapshot
 from service.domain.run import CollectionRun, RunState
-from service.facts.baseline import BASELINE_PATH, write_baseline
+from service.facts.baseline import BASELINE_PATH, load_baseline, write_baseline
 from service.facts.tables import load_exchange_rates, load_gpu_registry
 from service.stopping import stop_on_signals
 from service.store.embedded import ServerFailed
 from service.store.memory_store import MemoryStore
+from service.store.newest_rates import NewestRates
 from service.store.ports import NewerSchema, Store, StoreUnreachable, UnreadableSnapshot
 from service.store.redis_link import BadStoreUrl, UnsuitableStore
 
@@ -76,6 +84,11 @@ class Setup:
     keys: frozenset[str]
 
     @property
+    def usable_keys(self) -> frozenset[str] | None:
+        """The variables that are set; None for a replay, which needs none."""
+        return None if self.replays else self.keys
+
+    @property
     def replays(self) -> bool:
         """Whether pages come from recordings."""
         return self.settings.replay is not None
@@ -85,26 +98,39 @@ class Setup:
         return choose(
             self.providers,
             enabled=self.settings.providers,
-            keys=None if self.replays else self.keys,
+            keys=self.usable_keys,
         )
 
-    def collector(self, store: Store) -> Collector:
+    def collector(
+        self,
+        store: Store,
+        *,
+        baseline: Iterable[ProviderSnapshot] = (),
+        parsing: Parsing | None = None,
+    ) -> Collector:
         """Build a collector that publishes to `store`."""
         registry = load_gpu_registry()
         return Collector(
             store=store,
             fetcher=self.fetcher,
-            normalizer=Normalizer(registry=registry, rates=load_exchange_rates()),
+            normalizer=Normalizer(
+                registry=registry,
+                rates=NewestRates(store, bundled=load_exchange_rates(), clock=storage.utc_now),
+            ),
             registry=registry,
             clock=storage.utc_now,
             replayed=self.replays,
+            keys=self.usable_keys,
+            baseline=baseline,
+            parsing=parsing,
+            token_sources=TOKEN_SOURCES,
         )
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command; returns its exit code."""
-    given = _parser().parse_args(arguments)
     try:
+        given = _parser().parse_args(arguments)
         settings = Settings.from_env(with_flags(environ, given))
         logs.set_up(settings.log_level)
         setup = _set_up(settings, environ)
@@ -114,6 +140,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return NOBODY_READS
     except (
+        BadKey,
         BadStoreUrl,
         FolderTaken,
         NewerSchema,
@@ -140,15 +167,21 @@ def run(setup: Setup, _: argparse.Namespace) -> int:
     # Its every step at INFO would bury our own one line a run.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings = setup.settings
-    with storage.open_store(settings, setup.store_dir) as store:
+    with storage.open_store(settings, setup.store_dir) as store, InWorkers() as parsing:
         scheduler = Scheduler(
             store=store,
-            collector=setup.collector(store),
+            collector=setup.collector(store, baseline=load_baseline(), parsing=parsing),
             choices=setup.choices(),
             holder=new_holder(),
             lease_length=timedelta(seconds=settings.lease_seconds),
             clock=storage.utc_now,
             replayed=setup.replays,
+            rates=RateCollector(
+                store=store,
+                fetcher=setup.fetcher,
+                bundled=load_exchange_rates(),
+                clock=storage.utc_now,
+            ),
         )
         stop_metrics = metrics.serve(settings.metrics_port)
         scheduler.start()
@@ -162,7 +195,7 @@ def once(setup: Setup, given: argparse.Namespace) -> int:
     """Collect now; exit code 1 when a provider that should have answered did not."""
     choices = setup.choices()
     with _own_store(setup) as store:
-        collector = setup.collector(store)
+        collector = setup.collector(store, baseline=load_baseline())
         asked, off = _asked(setup, choices, names=given.provider, collector=collector)
         if setup.replays and not asked:
             raise Unusable(f"{setup.settings.replay} has no page of a provider that is on")
@@ -188,8 +221,16 @@ def show(setup: Setup, given: argparse.Namespace) -> int:
     """Print the offers of one provider as they stand in the store."""
     provider = named(setup.providers, given.provider)
     with _own_store(setup) as store:
+        books = {book.source: book for book in store.model_price_books()}
         snapshot = store.snapshot(provider.id)
         status = store.statuses().get(provider.id)
+    if provider.id in books:
+        book = books[provider.id]
+        if given.json:
+            print(token_prices_json(book).decode())
+        else:
+            print_token_prices(book, stream=sys.stdout)
+        return OK
     if snapshot is None:
         state = status.state.value if status else "never collected"
         print(f"gpuquote: no offers of {provider.id} ({state})", file=sys.stderr)
@@ -216,6 +257,7 @@ def record(setup: Setup, given: argparse.Namespace) -> int:
             fetcher=setup.fetcher,
             folder=given.output or PAGES_PATH / provider.id,
             on_page=lambda page: print(f"asked {page.url}", file=sys.stderr),
+            keys=setup.keys,
         )
     except RecordingFailed as error:
         print(f"gpuquote: {provider.id}: nothing recorded: {error}", file=sys.stderr)
@@ -229,10 +271,11 @@ def baseline(setup: Setup, given: argparse.Namespace) -> int:
     if not setup.replays:
         raise Unusable("baseline needs recorded pages: --replay DIR")
     collector = setup.collector(MemoryStore())
-    offers, counts = baseline_offers(setup.providers, collector=collector)
+    sellers = load_providers()
+    offers, counts = baseline_offers(sellers, collector=collector)
     if not offers:
         raise Unusable("the recordings hold no offers of our providers")
-    write_baseline(given.output, offers, providers=baseline_providers(setup.providers))
+    write_baseline(given.output, offers, providers=baseline_providers(sellers))
     for provider, count in counts.items():
         print(f"{provider:<16} {count:>6} offers")
     print(f"{len(offers)} offers in {given.output}")
@@ -292,25 +335,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _set_up(settings: Settings, environ: Mapping[str, str]) -> Setup:
+    tokens = {name: source.provider for name, source in TOKEN_SOURCES.items()}
+    providers = {**load_providers(), **tokens}
     fetcher: Fetcher
     digest = ""
+    keys: Mapping[str, Secret] = {}
     if settings.replay:
         fetcher = replay = ReplayFetcher.open(settings.replay, now=storage.utc_now)
         digest = replay.manifest_digest
     else:
-        fetcher = _live_fetcher(settings)
+        variables = {name for each in providers.values() for name in each.key_variables}
+        keys = keys_of_environment(environ, variables=variables)
+        fetcher = _live_fetcher(settings, keys)
     return Setup(
         settings=settings,
-        providers=load_providers(),
+        providers={name: each.with_keys(keys) for name, each in providers.items()},
         fetcher=fetcher,
         store_dir=settings.store_dir(digest),
-        keys=frozenset(name for name, value in environ.items() if value),
+        keys=frozenset(keys),
     )
 
 
-def _live_fetcher(settings: Settings) -> Fetcher:
+def _live_fetcher(settings: Settings, keys: Mapping[str, Secret]) -> Fetcher:
     try:
-        return HttpFetcher(contact=settings.contact, now=storage.utc_now)
+        return HttpFetcher(contact=settings.contact, now=storage.utc_now, keys=keys)
     except ValueError as error:
         raise SettingsError(f"GPUQUOTE_CONTACT: {error}") from error
 
@@ -333,7 +381,7 @@ def _asked(
         keyless = choose(
             {name: setup.providers[name] for name in wanted},
             enabled=["all"],
-            keys=None if setup.replays else setup.keys,
+            keys=setup.usable_keys,
         )
         return [c.provider for c in keyless if c.is_on], [c for c in keyless if not c.is_on]
     on = [choice.provider for choice in choices if choice.is_on]
@@ -348,9 +396,15 @@ def _answered(run: CollectionRun) -> bool:
 
 def run_as_program() -> NoReturn:
     """Run with the arguments and the environment of this process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:], os.environ))
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        code = main(sys.argv[1:], os.environ)
+        # What is left to do takes a moment, and must not end in a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

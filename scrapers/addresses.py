@@ -81,10 +81,12 @@ def origin_of(url: str) -> Origin:
 def endpoints_of(provider: Provider) -> frozenset[tuple[str, int]]:
     """Return the (host, port) pairs that a provider may be asked at.
 
-    These are the hosts of its addresses, and `provider.hosts` at the port of https.
+    These are the hosts of its addresses and of signing in, and `provider.hosts` at the port of
+    https.
     """
     kinds = [provider.pages, *provider.parts.values()]
     addresses = [address for kind in kinds for address in kind.values()]
+    addresses += [provider.sign_in] if provider.sign_in else []
     origins = [origin_of(a.url if isinstance(a, Request) else a) for a in addresses]
     own = frozenset((origin.host, origin.port) for origin in origins)
     return own | {(host.lower(), DEFAULT_PORTS["https"]) for host in provider.hosts}

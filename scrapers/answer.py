@@ -8,7 +8,16 @@ import re
 import zlib
 from http import HTTPStatus
 
-from scrapers.errors import Blocked, CollectError, PageChanged, Unreachable, UnsafeResponse
+from scrapers.errors import (
+    Blocked,
+    CollectError,
+    PageChanged,
+    SignedOut,
+    Unreachable,
+    UnsafeResponse,
+)
+from scrapers.lines import MAX_LIST_BYTES, LineFilter
+from scrapers.provider import Request
 
 MIB = 1024 * 1024
 MAX_HTML_BYTES = 10 * MIB
@@ -50,7 +59,9 @@ def error_of_status(status: int, *, url: str) -> CollectError | None:
     except ValueError:
         words = str(status)
     said = f"{url} answered {words}"
-    if status in {401, 402, 403, 429, 451}:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return SignedOut(said)
+    if status in {402, 403, 429, 451}:
         return Blocked(said)
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unreachable(said)
@@ -67,17 +78,22 @@ def max_bytes_of(content_type: str) -> int:
 class Body:
     """Collects a body piece by piece, decompressing as it goes, and stops at its limits.
 
-    Only gzip is ever asked for. Memory stays within `max_bytes` whatever is sent.
+    Only gzip is ever asked for. Memory stays within `max_bytes` whatever is sent; of a list of
+    `lines` only what they keep is held, and since an honest list may unpack to many times its
+    size, its size alone is limited.
     """
 
-    def __init__(self, *, content_encoding: str, max_bytes: int) -> None:
+    def __init__(
+        self, *, content_encoding: str, max_bytes: int, lines: LineFilter | None = None
+    ) -> None:
         coding = content_encoding.strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip"}:
             raise UnsafeResponse(f"the answer is encoded as {coding[:40]!a}, not asked for")
         self.is_compressed = coding in {"gzip", "x-gzip"}
-        self._max_bytes = max_bytes
+        self._max_bytes = MAX_LIST_BYTES if lines else max_bytes
         self._decoder = zlib.decompressobj(wbits=31)
         self._received = 0
+        self._lines = lines
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -96,7 +112,7 @@ class Body:
         """Return the whole body. Raises Unreachable when its gzip stream was cut short."""
         if self.is_compressed and not self._decoder.eof:
             raise Unreachable("the answer was cut short inside its gzip encoding")
-        return b"".join(self._pieces)
+        return self._lines.finish() if self._lines else b"".join(self._pieces)
 
     def _inflate(self, data: bytes) -> None:
         while data:
@@ -111,9 +127,19 @@ class Body:
         if self._size > self._max_bytes:
             raise UnsafeResponse(f"the answer is larger than {self._max_bytes // MIB} MiB")
         inflated = self._size > max(RATIO_COUNTS_ABOVE_BYTES, MAX_RATIO * self._received)
-        if self.is_compressed and inflated:
+        if self.is_compressed and inflated and not self._lines:
             raise UnsafeResponse(f"the answer unpacks to more than {MAX_RATIO} times its size")
-        self._pieces.append(piece)
+        if self._lines:
+            self._lines.feed(piece)
+        else:
+            self._pieces.append(piece)
+
+
+def line_filter_of(request: Request) -> LineFilter | None:
+    """Return what keeps the lines that a request is for; None where it is for the whole answer."""
+    if not request.only_lines:
+        return None
+    return LineFilter(wanted=request.only_lines, header_lines=request.header_lines)
 
 
 def text_of(body: bytes, *, content_type: str) -> str:

@@ -11,10 +11,12 @@ from itertools import pairwise
 
 from scrapers.page import Page
 
-# A script of a JSON type is data, which parsers may read. Microdata may state a price or a stock
-# in a link or a meta element; all others are for browsers and networks.
+# A script of a JSON type is data, which parsers may read, and so is one that pushes what a page is
+# built of (`Page.flight`). Microdata may state a price or a stock in a link or a meta element; all
+# others are for browsers and networks.
 _DROPPED = (
-    'script:not([type*="json" i]), style, svg, iframe, input[type="hidden" i], '
+    'script:not([type*="json" i], :-soup-contains("__next_f.push([1,")), style, svg, iframe, '
+    'input[type="hidden" i], '
     "link:not([itemprop], [property]), meta:not([itemprop], [property])"
 )
 _DROPPED_ATTRIBUTES = frozenset({"style", "srcset", "nonce", "integrity", "data-cfemail"})

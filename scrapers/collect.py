@@ -7,23 +7,28 @@ that went away in the middle. The last good snapshot stays published until a bet
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from scrapers import metrics
 from scrapers.errors import CollectError, NotBelievable, NothingFound, Retry
-from scrapers.fetch import Fetcher
-from scrapers.gate import Verdict, judge
+from scrapers.fetcher import Fetcher
+from scrapers.judging import Judge
 from scrapers.normalize import Normalizer
+from scrapers.parsing import Parsing
 from scrapers.provider import Provider
 from scrapers.reading import OnStep, Reader, Reading, Tally, first_cause
 from scrapers.rejects import counted, one_line
 from scrapers.status import status_after
 from scrapers.ticket import Abandoned, Ticket
+from scrapers.token_prices.collect import Fenced, TokenPriceCollector
+from scrapers.token_prices.source import TokenSource
+from scrapers.verdict import Verdict
 from service.domain.change import changes_between
 from service.domain.gpu import GpuRegistry
-from service.domain.offer import Offer, Trust
+from service.domain.offer import Offer
 from service.domain.provider import ProviderSnapshot
 from service.domain.run import CollectionRun, RunState, run_id_at
 from service.store.ports import (
@@ -31,7 +36,6 @@ from service.store.ports import (
     PublishOutcome,
     Store,
     StoreUnreachable,
-    UnreadableSnapshot,
 )
 
 log = logging.getLogger(__name__)
@@ -76,12 +80,24 @@ class Collector:
         registry: GpuRegistry,
         clock: Callable[[], datetime],
         replayed: bool = False,
+        keys: Collection[str] | None = None,
+        baseline: Iterable[ProviderSnapshot] = (),
+        parsing: Parsing | None = None,
+        token_sources: Mapping[str, TokenSource] = MappingProxyType({}),
     ) -> None:
         self._store = store
+        self._judge = Judge(store=store, registry=registry, baseline=baseline, replayed=replayed)
         self._reader = Reader(
-            fetcher=fetcher, normalizer=normalizer, clock=clock, replayed=replayed
+            fetcher=fetcher,
+            normalizer=normalizer,
+            clock=clock,
+            replayed=replayed,
+            keys=keys,
+            parsing=parsing,
         )
-        self._registry = registry
+        self._token_prices = TokenPriceCollector(
+            store=store, fetcher=fetcher, sources=token_sources, clock=clock
+        )
         self._clock = clock
         self._replayed = replayed
 
@@ -167,7 +183,7 @@ class Collector:
         reading = self._reader.read(provider, tally=tally, ticket=Ticket(), dated=True)
         _require(reading.offers, tally)
         newest = max(offer.observe_time for offer in reading.offers)
-        verdict = self._judged(provider, reading=reading, previous=(), now=newest)
+        verdict = self._judge.judged_alone(provider, reading=reading, now=newest)
         if verdict.held:
             raise NotBelievable(verdict.detail)
         return verdict.offers
@@ -183,6 +199,8 @@ class Collector:
     ) -> _Ending:
         """Run to an ending; every failure of this provider becomes one."""
         try:
+            if self._token_prices.reads(provider.id):
+                return self._publish_tokens(provider, tally=tally, fence=fence, ticket=ticket)
             reading = self._reader.read(provider, tally=tally, ticket=ticket, on_step=on_step)
             _require(reading.offers, tally)
             return self._publish(provider, reading=reading, tally=tally, fence=fence, ticket=ticket)
@@ -200,6 +218,20 @@ class Collector:
             detail = f"a fault of our own ({type(error).__name__}); see the log"
             return _Ending(state=RunState.FAILED, reason=INTERNAL, detail=detail)
 
+    def _publish_tokens(
+        self, provider: Provider, *, tally: Tally, fence: int, ticket: Ticket
+    ) -> _Ending:
+        """Read and publish token prices instead of offers."""
+        try:
+            verdict = self._token_prices.collect(
+                provider.id, tally=tally, ticket=ticket, fence=fence
+            )
+        except Fenced as fenced:
+            raise _Refused(FENCED, str(fenced)) from fenced
+        if verdict.held:
+            return _Ending(state=RunState.HELD, reason=NotBelievable.reason, detail=verdict.held)
+        return _Ending(state=RunState.SUCCEEDED, offer_count=verdict.accepted_count)
+
     def _publish(
         self, provider: Provider, *, reading: Reading, tally: Tally, fence: int, ticket: Ticket
     ) -> _Ending:
@@ -208,25 +240,34 @@ class Collector:
         Another publication in between is judged against once; a second one ends the run.
         """
         for _ in range(2):
-            previous_id, before = self._published_last(provider)
+            before = self._judge.before(provider)
             now = self._clock()
-            verdict = self._judged(provider, reading=reading, previous=before, now=now)
-            if verdict.held:
+            judgement = self._judge.judged(provider, reading=reading, before=before, now=now)
+            verdict = judgement.verdict
+            if verdict.held or not verdict.offers:
+                # Nothing is published, but people must find what waits for them.
+                ticket.commit()
+                if self._judge.keep(provider, judgement, fence=fence) is PublishOutcome.FENCED:
+                    raise _Refused(FENCED, "another collector has taken the lead")
                 tally.rejects += verdict.rejects
                 return _not_believed(verdict)
-            if not verdict.offers:
-                tally.rejects += verdict.rejects
-                _require(verdict.offers, tally)
-            snapshot = self._snapshot(provider, offers=verdict.offers, now=now)
+            snapshot = self._snapshot(
+                provider,
+                offers=verdict.offers,
+                page_digest=reading.page_digest or before.page_digest,
+                now=now,
+            )
             ticket.commit()
             outcome = self._store.publish(
                 snapshot,
-                previous_id=previous_id,
-                changes=changes_between(before, snapshot.offers, now=now),
+                previous_id=before.snapshot_id,
+                changes=changes_between(before.published, snapshot.offers, now=now),
                 fence=fence,
             )
             if outcome is PublishOutcome.PUBLISHED:
                 metrics.published(snapshot)
+                self._judge.note(snapshot)
+                self._judge.keep(provider, judgement, fence=fence)
                 tally.rejects += verdict.rejects
                 return _published(reading, verdict=verdict)
             metrics.not_published(outcome.value)
@@ -234,34 +275,13 @@ class Collector:
                 raise _Refused(FENCED, "another collector has taken the lead")
         raise _Refused(OUTDATED, "another collector published in between, twice")
 
-    def _published_last(self, provider: Provider) -> tuple[str, tuple[Offer, ...]]:
-        """Return the id and the offers of the current snapshot; a damaged one has no offers."""
-        try:
-            snapshot = self._store.snapshot(provider.id)
-        except UnreadableSnapshot:
-            return self._store.pointers().get(provider.id, ""), ()
-        return (snapshot.snapshot_id, snapshot.offers) if snapshot else ("", ())
-
-    def _judged(
+    def _snapshot(
         self,
         provider: Provider,
         *,
-        reading: Reading,
-        previous: tuple[Offer, ...],
+        offers: tuple[Offer, ...],
+        page_digest: str,
         now: datetime,
-    ) -> Verdict:
-        return judge(
-            seen=reading.offers,
-            previous=previous,
-            complete_parts=reading.complete_parts,
-            parser_reject_count=reading.unread_count,
-            registry=self._registry,
-            marketplace=provider.trust is not Trust.FIRST_PARTY,
-            now=now,
-        )
-
-    def _snapshot(
-        self, provider: Provider, *, offers: tuple[Offer, ...], now: datetime
     ) -> ProviderSnapshot:
         return ProviderSnapshot(
             provider=provider.id,
@@ -271,6 +291,7 @@ class Collector:
             interval=provider.every,
             offers=offers,
             replayed=self._replayed,
+            page_digest=page_digest,
         )
 
     def _record(

@@ -30,6 +30,10 @@ class Blocked(CollectError):
     reason = "BLOCKED"
 
 
+class SignedOut(Blocked):
+    """The server does not know the key or the token, or none was sent."""
+
+
 class UnsafeResponse(CollectError):
     """The answer broke a limit: size, ratio, redirect, address, encoding."""
 

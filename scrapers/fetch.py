@@ -8,14 +8,13 @@ the environment, neither proxies nor .netrc nor certificates.
 
 import random
 import socket
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
-from urllib.parse import urljoin, urlsplit
+from types import MappingProxyType
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -37,13 +36,16 @@ from scrapers.answer import (
     RETRIED,
     Body,
     error_of_status,
+    line_filter_of,
     max_bytes_of,
     text_of,
 )
 from scrapers.deadline import Deadline, Watchdog
 from scrapers.dial import Dial, dialler
-from scrapers.errors import CollectError, Unreachable, UnsafeResponse
+from scrapers.errors import CollectError, SignedOut, Unreachable, UnsafeResponse
+from scrapers.faults import fault_of
 from scrapers.kept import Kept, KeptAnswers, validators_of
+from scrapers.keys import Keys, Secret, hidden
 from scrapers.page import Page
 from scrapers.politeness import (
     DEFAULT_PATIENCE,
@@ -55,6 +57,8 @@ from scrapers.politeness import (
     user_agent_of,
 )
 from scrapers.provider import Provider, Request
+from scrapers.redirects import redirected
+from scrapers.tokens import Tokens
 
 _ATTEMPTS = 3
 _FIRST_BACKOFF_SECONDS = 2.0
@@ -63,16 +67,9 @@ _ROBOTS_BYTES = 512 * 1024
 _NOT_MODIFIED = 304
 # The 4xx that are about us or the host's health, not about this one page.
 _HOST_OBJECTS = frozenset({401, 403, 408, 429})
-
-
-class Fetcher(Protocol):
-    """Gets pages, live or from a recording."""
-
-    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
-        """Return the answer to a request. Raises CollectError."""
-
-    def records(self, request: Request) -> bool:
-        """Tell whether the request can be answered at all: a recording lacks what it lacks."""
+# The kind of a page that is a token, which is nothing to be kept.
+_SIGN_IN = "sign-in"
+_NO_KEYS: Mapping[str, Secret] = MappingProxyType({})
 
 
 def _full_jitter(longest_seconds: float) -> float:
@@ -86,10 +83,22 @@ class _Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One request to one host, its keys still by name; `kept` makes it conditional."""
+
+    request: Request
+    origin: Origin
+    kept: Kept | None = None
+    token: Secret | None = None
+    max_bytes: int | None = None
+
+
 class HttpFetcher:
     """Fetches over HTTP; safe to share between threads, and only polite when shared.
 
-    `contact` is a mail or web address for those whose pages are read.
+    `contact` is a mail or web address for those whose pages are read. `keys` are put in their
+    places in a request that is about to be sent, and nowhere else.
     `address_policy` exists for tests, which need servers on loopback; `ca_file` replaces the
     bundled certificate authorities. `jitter` gets the longest pause before a repetition.
     """
@@ -106,6 +115,7 @@ class HttpFetcher:
         jitter: Callable[[float], float] = _full_jitter,
         ca_file: str | None = None,
         patience: Patience = DEFAULT_PATIENCE,
+        keys: Mapping[str, Secret] = _NO_KEYS,
     ) -> None:
         self._user_agent = user_agent_of(contact)
         self._now = now
@@ -118,28 +128,61 @@ class HttpFetcher:
         self._manners = HostManners(monotonic=monotonic, sleep=sleep, pause_seconds=patience.pause)
         self._robots = RobotsCache(monotonic=monotonic)
         self._kept = KeptAnswers()
+        self._keys = Keys(keys)
+        self._tokens = Tokens(monotonic=monotonic)
 
     def records(self, request: Request) -> bool:  # noqa: ARG002 - live, anything may be asked
         """Tell that any request can be made."""
         return True
 
     def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
-        """Ask for a page within 30 seconds, 120 for a `large` provider.
+        """Ask for a page within 30 seconds, 120 for a `large` provider or a filtered list.
 
-        That time includes redirects and repetitions, not the wait for the host's turn nor
-        robots.txt. Raises Unreachable, Blocked, UnsafeResponse and PageChanged (404 and the
-        like); no exception of the HTTP client.
+        That time includes redirects and repetitions, not the wait for the host's turn, nor
+        robots.txt, nor signing in. Raises Unreachable, Blocked, UnsafeResponse and PageChanged
+        (404 and the like); no exception of the HTTP client.
         """
-        seconds = self._patience.large_request if provider.large else self._patience.request
+        if provider.sign_in is None or not request.needs_token:
+            return self._fetch(request, provider=provider, kind=kind, part=part)
+        token = self._token_of(provider)
+        try:
+            return self._fetch(request, provider=provider, kind=kind, part=part, token=token)
+        except SignedOut:
+            self._tokens.forget(provider.id, token)
+        token = self._token_of(provider)
+        return self._fetch(request, provider=provider, kind=kind, part=part, token=token)
+
+    def _token_of(self, provider: Provider) -> Secret:
+        def sign_in() -> Page:
+            if provider.sign_in is None:  # pragma: no cover - asked of others only
+                raise ValueError(f"{provider.id} has no sign_in")
+            return self._fetch(provider.sign_in, provider=provider, kind=_SIGN_IN, part="")
+
+        return self._tokens.token_of(provider.id, sign_in=sign_in)
+
+    def _fetch(
+        self,
+        request: Request,
+        *,
+        provider: Provider,
+        kind: str,
+        part: str,
+        token: Secret | None = None,
+    ) -> Page:
+        is_large = provider.large or request.only_lines
+        seconds = self._patience.large_request if is_large else self._patience.request
         deadline = Deadline(seconds, monotonic=self._monotonic)
         endpoints = endpoints_of(provider)
         for _ in range(MAX_REDIRECTS + 1):
             origin = self._policy.admit(request.url, endpoints=endpoints)
             self._obey_robots(origin, request.url, endpoints=endpoints, deadline=deadline)
             kept = self._kept.find(request)
-            answer = self._ask_politely(request, origin=origin, kept=kept, deadline=deadline)
+            question = _Question(request=request, origin=origin, kept=kept, token=token)
+            answer = self._ask_politely(question, deadline=deadline)
             if answer.status in REDIRECTS and "location" in answer.headers:
-                request = _redirected(request, answer=answer)
+                request = redirected(
+                    request, status=answer.status, location=answer.headers["location"]
+                )
                 continue
             return self._page(request, answer=answer, kept=kept, kind=kind, part=part)
         raise UnsafeResponse(f"{request.url}: more than {MAX_REDIRECTS} redirects")
@@ -158,7 +201,8 @@ class HttpFetcher:
                 content_type=content_type,
                 byte_count=len(answer.body),
             )
-            self._kept.keep(request, kept)
+            if kind != _SIGN_IN:
+                self._kept.keep(request, kept)
         return Page(
             kind=kind,
             part=part,
@@ -195,41 +239,31 @@ class HttpFetcher:
         deadline = Deadline(seconds, monotonic=self._monotonic)
         for _ in range(MAX_REDIRECTS + 1):
             at = self._policy.admit(request.url, endpoints=endpoints)
-            answer = self._ask_politely(
-                request, origin=at, kept=None, deadline=deadline, max_bytes=_ROBOTS_BYTES
-            )
+            question = _Question(request=request, origin=at, max_bytes=_ROBOTS_BYTES)
+            answer = self._ask_politely(question, deadline=deadline)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
                 return answer.status, answer.body.decode("utf-8", errors="replace")
-            request = _redirected(request, answer=answer)
+            request = redirected(request, status=answer.status, location=answer.headers["location"])
         raise UnsafeResponse(f"{origin}/robots.txt: more than {MAX_REDIRECTS} redirects")
 
-    def _ask_politely(
-        self,
-        request: Request,
-        *,
-        origin: Origin,
-        kept: Kept | None,
-        deadline: Deadline,
-        max_bytes: int | None = None,
-    ) -> _Answer:
+    def _ask_politely(self, question: _Question, *, deadline: Deadline) -> _Answer:
         """Ask up to three times, each in the host's turn, as long as the deadline allows."""
+        host = question.origin.host
         answer = None
         for attempt in range(_ATTEMPTS):
             patience = deadline.remaining_seconds
             if not deadline.has_started:
                 patience = self._patience.queue
-            elif answer is not None and self._manners.wait_seconds(origin.host) >= patience:
+            elif answer is not None and self._manners.wait_seconds(host) >= patience:
                 break
-            with self._manners.turn(origin.host, patience_seconds=patience):
+            with self._manners.turn(host, patience_seconds=patience):
                 deadline.start()
-                answer = self._noting_health(
-                    request, origin=origin, kept=kept, deadline=deadline, max_bytes=max_bytes
-                )
-            self._hold_off(origin, answer=answer, attempt=attempt)
+                answer = self._noting_health(question, deadline=deadline)
+            self._hold_off(question.origin, answer=answer, attempt=attempt)
             if answer.status not in RETRIED:
                 break
         if answer is None:  # pragma: no cover - the first attempt answers or raises
-            raise Unreachable(f"{request.url} was not asked")
+            raise Unreachable(f"{question.request.url} was not asked")
         return answer
 
     def _hold_off(self, origin: Origin, *, answer: _Answer, attempt: int) -> None:
@@ -240,107 +274,81 @@ class HttpFetcher:
         if asked is not None and answer.status not in REDIRECTS:
             self._manners.hold_off(origin.host, seconds=asked)
 
-    def _noting_health(
-        self,
-        request: Request,
-        *,
-        origin: Origin,
-        kept: Kept | None,
-        deadline: Deadline,
-        max_bytes: int | None,
-    ) -> _Answer:
+    def _noting_health(self, question: _Question, *, deadline: Deadline) -> _Answer:
+        host = question.origin.host
         try:
-            answer = self._ask(
-                request, origin=origin, kept=kept, deadline=deadline, max_bytes=max_bytes
-            )
+            answer = self._ask(question, deadline=deadline)
         except CollectError:
-            self._manners.failed(origin.host)
+            self._manners.failed(host)
             raise
         if answer.status in _HOST_OBJECTS or answer.status in RETRIED:
-            self._manners.failed(origin.host)
+            self._manners.failed(host)
         else:
-            self._manners.succeeded(origin.host)
+            self._manners.succeeded(host)
         return answer
 
-    def _ask(
-        self,
-        request: Request,
-        *,
-        origin: Origin,
-        kept: Kept | None,
-        deadline: Deadline,
-        max_bytes: int | None,
-    ) -> _Answer:
+    def _ask(self, question: _Question, *, deadline: Deadline) -> _Answer:
+        request, origin = question.request, question.origin
         addresses = self._policy.resolve(
             origin, resolver=self._resolver, timeout_seconds=deadline.remaining_seconds
         )
         seconds = max(deadline.remaining_seconds, 0.001)
-        headers = {
-            "Accept": "*/*",
-            **request.headers,
-            **(kept.validators if kept else {}),
-            "User-Agent": self._user_agent,
-            "Accept-Encoding": "gzip",
-            "Connection": "close",
-        }
         with Watchdog(seconds) as watchdog:
             dial = dialler(origin, addresses, watchdog=watchdog, deadline=deadline)
             try:
-                answer = self._send(
-                    request, headers=headers, dial=dial, seconds=seconds, max_bytes=max_bytes
-                )
+                answer = self._send(question, dial=dial, seconds=seconds)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 # The client's own timeout may be a moment faster than a watchdog on a busy machine.
                 if watchdog.has_bitten or not deadline.remaining_seconds:
                     raise _late(request, deadline) from error
-                raise _translated(error, url=request.url) from error
+                raise fault_of(error, url=request.url) from error
         # A body without an end of its own looks whole when the watchdog cuts it off.
         if watchdog.has_bitten:
             raise _late(request, deadline)
         return answer
 
-    def _send(
-        self,
-        request: Request,
-        *,
-        headers: Mapping[str, str],
-        dial: Dial,
-        seconds: float,
-        max_bytes: int | None,
-    ) -> _Answer:
+    def _send(self, question: _Question, *, dial: Dial, seconds: float) -> _Answer:
+        request = self._keys.filled(question.request, token=question.token)
+        headers = {
+            "Accept": "*/*",
+            **request.headers,
+            **(question.kept.validators if question.kept else {}),
+            "User-Agent": self._user_agent,
+            "Accept-Encoding": "gzip",
+            "Connection": "close",
+        }
         # Without a session: it would add proxies, .netrc and cookies of its own, and reads the
         # body of every redirect, unpacked and without a limit.
         prepared = requests.Request(
-            request.method, request.url, headers=dict(headers), json=request.json_body
+            request.method, request.url, headers=headers, json=request.json_body
         ).prepare()
         with (
             closing(_PinnedAdapter(dial)) as adapter,
             adapter.send(prepared, stream=True, timeout=seconds, verify=self._verify) as response,
         ):
+            body = _body_of(response, request=request, max_bytes=question.max_bytes)
+            # A server may repeat what it was sent, in a redirect or a message of error.
+            sent = self._keys.used_by(question.request, token=question.token)
             return _Answer(
                 status=response.status_code,
-                headers={name.lower(): text for name, text in response.headers.items()},
-                body=_body_of(response, max_bytes=max_bytes),
+                headers={
+                    name.lower(): hidden(text.encode(), sent).decode()
+                    for name, text in response.headers.items()
+                },
+                body=hidden(body, sent),
             )
 
 
-def _redirected(request: Request, *, answer: _Answer) -> Request:
-    """Return the request of the next hop. Raises UnsafeResponse where a body would be lost."""
-    url = urljoin(request.url, answer.headers["location"])
-    if request.method != "GET" and answer.status not in {307, 308}:
-        raise UnsafeResponse(f"{request.url} redirects a {request.method} with {answer.status}")
-    if urlsplit(url).netloc != urlsplit(request.url).netloc:
-        # A key for one host is no key for another.
-        return replace(request, url=url, headers={})
-    return replace(request, url=url)
-
-
-def _body_of(response: requests.Response, *, max_bytes: int | None) -> bytes:
+def _body_of(response: requests.Response, *, request: Request, max_bytes: int | None) -> bytes:
     """Read the body of a 200 within its limits; that of another status does not matter."""
     if response.status_code != requests.codes.ok:
         return b""
     limit = max_bytes or max_bytes_of(response.headers.get("Content-Type", ""))
-    body = Body(content_encoding=response.headers.get("Content-Encoding", ""), max_bytes=limit)
+    body = Body(
+        content_encoding=response.headers.get("Content-Encoding", ""),
+        max_bytes=limit,
+        lines=line_filter_of(request),
+    )
     has_end = "Content-Length" in response.headers or response.raw.chunked
     if not has_end and not body.is_compressed:
         raise UnsafeResponse("the answer has no length, so that it cannot be known to be whole")
@@ -352,24 +360,6 @@ def _body_of(response: requests.Response, *, max_bytes: int | None) -> bytes:
 
 def _late(request: Request, deadline: Deadline) -> Unreachable:
     return Unreachable(f"{request.url} did not answer whole within {deadline.seconds:g} s")
-
-
-def _translated(error: Exception, *, url: str) -> CollectError:
-    """Turn an exception of the HTTP client into ours."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, CollectError):
-            return cause
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return UnsafeResponse(f"{url}: its certificate is not valid ({cause.verify_message})")
-        cause = _inner(cause)
-    return Unreachable(f"{url} did not answer ({type(error).__name__}: {error})")
-
-
-def _inner(error: BaseException) -> BaseException | None:
-    wrapped = [getattr(error, "reason", None), *error.args]
-    inner = (e for e in wrapped if isinstance(e, BaseException))
-    return error.__cause__ or error.__context__ or next(inner, None)
 
 
 class _PinnedAdapter(HTTPAdapter):

@@ -60,5 +60,6 @@ def validators_of(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _key_of(request: Request) -> tuple[object, ...]:
-    # An answer to one key is no answer to another.
-    return (request.url, *sorted(request.headers.items()))
+    # Other headers, other answer. Keys stand in them by name only.
+    filtered = (request.only_lines, request.header_lines)
+    return (request.url, filtered, *sorted(request.headers.items()))

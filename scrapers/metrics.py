@@ -4,8 +4,10 @@ Timestamps are exported, never ages: an alarm does `time() - x`, so that a colle
 still, or is gone, still raises it. Labels are bounded: provider, reason and state only.
 """
 
+import threading
 from collections import Counter as Tally
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import prometheus_client as prometheus
@@ -17,6 +19,10 @@ from service.domain.run import CollectionRun, RunState
 # One collector leads at a time, so of several processes the newest value is the true one.
 _LATEST: Final = "mostrecent"
 _KIB = 1024
+_HIGH_QUARANTINE = Decimal("0.05")
+# A gauge cannot be read back; after a restart the count begins anew.
+_high_runs: dict[str, int] = {}
+_high_runs_lock = threading.Lock()
 
 _ATTEMPTS = prometheus.Counter(
     "gpuquote_scrape_attempts_total",
@@ -70,6 +76,18 @@ _HELD = prometheus.Gauge(
     ["provider"],
     multiprocess_mode=_LATEST,
 )
+_QUARANTINED = prometheus.Gauge(
+    "gpuquote_quarantined_rows",
+    "Rows of the last run that the gate put into quarantine.",
+    ["provider"],
+    multiprocess_mode=_LATEST,
+)
+_QUARANTINE_RUNS = prometheus.Gauge(
+    "gpuquote_quarantine_high_runs",
+    "Runs in a row with more than 5 % of their rows in quarantine; an alarm at 2.",
+    ["provider"],
+    multiprocess_mode=_LATEST,
+)
 _PUBLISHED = prometheus.Counter(
     "gpuquote_publish_total",
     "Publications by outcome: ok, fenced, outdated, error.",
@@ -116,6 +134,15 @@ def published(snapshot: ProviderSnapshot) -> None:
     standings = Tally(offer.standing for offer in snapshot.offers if offer.is_listed)
     for standing in Standing:
         _OFFERS.labels(snapshot.provider, standing.value.lower()).set(standings[standing])
+
+
+def quarantined(provider: str, *, held_count: int, row_count: int) -> None:
+    """Tell how much of a run went into quarantine; a run that is held has its own gauge."""
+    _QUARANTINED.labels(provider).set(held_count)
+    is_high = held_count > _HIGH_QUARANTINE * row_count
+    with _high_runs_lock:
+        _high_runs[provider] = _high_runs.get(provider, 0) + 1 if is_high else 0
+        _QUARANTINE_RUNS.labels(provider).set(_high_runs[provider])
 
 
 def not_published(outcome: str) -> None:

@@ -27,6 +27,7 @@ from scrapers.pricing import (
 )
 from scrapers.printed import Basis, NotAPrice, Unreadable, number_from_text, price_from_text
 from scrapers.provider import Provider, RawOffer, Reject
+from scrapers.sums import summed, upfront_of
 from service.domain.geo import COUNTRIES
 from service.domain.gpu import (
     MEASURED_TOLERANCE,
@@ -36,13 +37,14 @@ from service.domain.gpu import (
     GpuRegistry,
     UnknownGpu,
 )
-from service.domain.money import Money, count_text, divided, rounded
+from service.domain.money import Money, count_text, divided
 from service.domain.offer import (
     Availability,
     AvailabilityState,
     ExchangeRate,
     ListedPrice,
     Offer,
+    PurchaseModel,
     offer_id_of,
 )
 
@@ -89,7 +91,7 @@ class Normalizer:
             model, count = self._gpus(raw, basis=price.basis)
             return _offer(
                 raw,
-                price=price,
+                price=summed(price, raw, count=count, purchase=purchase),
                 purchase=purchase,
                 model=model,
                 count=count,
@@ -136,7 +138,9 @@ class Normalizer:
 
 def _check_texts(raw: RawOffer) -> None:
     """Refuse texts that are too long or, where they become names, hold what names do not."""
-    for text in (raw.sku, raw.gpu, raw.region, raw.instance_type, raw.price, raw.unit):
+    parts = (text for part in raw.plus for text in (part.what, part.price, part.times, part.unit))
+    own = (raw.sku, raw.gpu, raw.region, raw.instance_type, raw.price, raw.unit, raw.upfront)
+    for text in (*own, *parts):
         if len(text) > MAX_TEXT:
             raise Refused(RejectReason.BAD_TEXT, f"a text has {len(text)} characters")
     for name in (_clean(raw.sku), _clean(raw.region), _clean(raw.instance_type)):
@@ -163,6 +167,7 @@ def _offer(
     if not per_gpu:
         raise Refused(RejectReason.BAD_PRICE, f"{price.text} is below any price")
     sku, region = _clean(raw.sku), _clean(raw.region)
+    upfront = upfront_of(raw, row=price)
     return Offer(
         offer_id=offer_id_of(
             provider=provider.id,
@@ -200,13 +205,18 @@ def _offer(
         commitment_term=purchase.commitment,
         min_term=purchase.range.least if purchase.range else None,
         max_term=purchase.range.most if purchase.range else None,
+        upfront=_usd(upfront, of=price) if upfront else None,
         delivery_model=raw.delivery_model or provider.delivery_model,
         trust=raw.trust or provider.trust,
+        host_reliability=_optional(quantities.share_from_text, raw.reliability),
         gpu_link=raw.gpu_link,
         fabric=raw.fabric,
         fabric_gbps_per_gpu=_size(number_from_text, raw.fabric_gbps_per_gpu),
         tax=provider.tax,
         billing_increment=provider.billing_increment,
+        minimum_charge=_side_price(raw.minimum_charge, of=price),
+        start_time=_start_time(raw),
+        price_valid_until=_optional(quantities.moment_from_text, raw.valid_until),
         egress_price_per_gb=_side_price(raw.egress_price, of=price),
         storage_price_per_gb_month=_side_price(raw.storage_price, of=price),
         quota=provider.quota,
@@ -221,7 +231,8 @@ def _availability(raw: RawOffer, *, provider: Provider, now: datetime) -> Availa
     """Return the stock statement; a text that the provider's map does not hold states nothing."""
     if raw.stock is None:
         return Availability()
-    state = provider.stock_states.get(raw.stock.strip().lower(), AvailabilityState.NOT_STATED)
+    word = (raw.stock_word or raw.stock).strip().lower()
+    state = provider.stock_states.get(word, AvailabilityState.NOT_STATED)
     return Availability(
         state=state,
         evidence=_clean(raw.stock_evidence)[:MAX_TEXT],
@@ -234,13 +245,20 @@ def _side_price(text: str, *, of: Price) -> Money | None:
     """Read a price beside the main one as US dollars; None when it cannot be read."""
     amount = re.split(r"/|\bper\b", text, maxsplit=1)[0]
     try:
-        price = price_from_text(amount)
-    except (NotAPrice, Unreadable):
+        return _usd(of.beside(price_from_text(amount)), of=of)
+    except (NotAPrice, Unreadable, Refused):
         return None
-    if price.currency not in {"", of.amount.currency_code}:
-        return None
-    rate = of.rate.rate if of.rate else Decimal(1)
-    return Money(amount=rounded(price.amount * rate, digits=_HOURLY_DIGITS))
+
+
+def _usd(amount: Decimal, *, of: Price) -> Money:
+    return Money(amount=_decimal(of.in_usd(amount), digits=_HOURLY_DIGITS))
+
+
+def _start_time(raw: RawOffer) -> datetime | None:
+    """Read when a row begins. A capacity block is nothing without the day that it starts on."""
+    if raw.purchase_model is PurchaseModel.CAPACITY_BLOCK:
+        return _find(quantities.moment_from_text, raw.start_time, RejectReason.BAD_TIME)
+    return _optional(quantities.moment_from_text, raw.start_time)
 
 
 def _decimal(number: Fraction, *, digits: int) -> Decimal:
@@ -276,6 +294,8 @@ def _country(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return a name in NFKC, without control and format characters, with single spaces."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     plain = unicodedata.normalize("NFKC", text)
     shown = "".join(" " if unicodedata.category(c) == "Cc" else c for c in plain)
     return " ".join("".join(c for c in shown if unicodedata.category(c) != "Cf").split())

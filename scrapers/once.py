@@ -7,7 +7,7 @@ run is watched until it ends. Should the leader turn out to be dead, we take its
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, Queue
@@ -16,7 +16,7 @@ from scrapers.collect import Collector
 from scrapers.leadership import Leadership, new_holder
 from scrapers.provider import Provider
 from scrapers.reading import OnStep
-from scrapers.ticket import Ticket
+from scrapers.ticket import Abandoned, Ticket
 from scrapers.timetable import DEADLINE, deadline_of
 from service.domain.run import NO_COLLECTOR, NO_COLLECTOR_AFTER, CollectionRun, RunState
 from service.store.ports import Store
@@ -38,10 +38,12 @@ def collect_now(
     on_step: OnStep,
     on_end: OnEnd,
     on_wait: OnWait = lambda: None,
+    deadline: Callable[[Provider], timedelta] = deadline_of,
 ) -> Mapping[str, CollectionRun]:
     """Collect providers and return their runs by provider id.
 
-    `on_wait` is called once when a leader takes its time. Raises StoreUnreachable.
+    A run that takes longer than its `deadline` ends FAILED, with the reason DEADLINE. `on_wait`
+    is called once when a leader takes its time. Raises StoreUnreachable.
     """
     leadership = Leadership(store=store, holder=new_holder(), length=lease_length)
     leadership.step()
@@ -54,7 +56,7 @@ def collect_now(
         left = _watch(
             asked,
             store=store,
-            patience={provider.id: deadline_of(provider) for provider in providers},
+            patience={provider.id: deadline(provider) for provider in providers},
             leadership=leadership,
             ended=ended,
             on_end=on_end,
@@ -64,67 +66,108 @@ def collect_now(
     if left and lease:
         leadership.start()
         try:
-            ended |= _collect_alone(
+            alone = _Alone(
                 [(provider, left[provider.id]) for provider in providers if provider.id in left],
                 collector=collector,
                 fence=lease.fence,
                 on_step=on_step,
-                on_end=on_end,
+                deadline=deadline,
             )
+            ended |= alone.collect(on_end=on_end)
         finally:
             leadership.stop()
     return ended
 
 
-def _collect_alone(
-    runs: Sequence[tuple[Provider, CollectionRun]],
-    *,
-    collector: Collector,
-    fence: int,
-    on_step: OnStep,
-    on_end: OnEnd,
-) -> Mapping[str, CollectionRun]:
-    """Collect a few providers at a time.
+class _Alone:
+    """Collects a few providers at a time, and gives up each that does not end in its time.
 
-    In daemon threads, not a pool: Ctrl-C must not wait for a server that answers slowly.
+    In daemon threads, not a pool: neither Ctrl-C nor the others must wait for a server that
+    answers slowly. A thread that is given up has another take its place, so that all have ended
+    within the longest deadline and, where many hang, the sum of theirs over the threads.
     """
-    tickets = {provider.id: Ticket() for provider, _ in runs}
-    waiting: Queue[tuple[Provider, CollectionRun]] = Queue()
-    results: Queue[CollectionRun | Exception] = Queue()
-    for each in runs:
-        waiting.put(each)
 
-    def work() -> None:
-        with suppress(Empty):
-            while True:
-                results.put(collect(*waiting.get_nowait()))
+    def __init__(
+        self,
+        runs: Sequence[tuple[Provider, CollectionRun]],
+        *,
+        collector: Collector,
+        fence: int,
+        on_step: OnStep,
+        deadline: Callable[[Provider], timedelta],
+    ) -> None:
+        self._runs = {provider.id: (provider, run) for provider, run in runs}
+        self._collector = collector
+        self._fence = fence
+        self._on_step = on_step
+        self._deadline = deadline
+        self._tickets = {provider_id: Ticket() for provider_id in self._runs}
+        self._ends: dict[str, float] = {}
+        self._waiting: Queue[str] = Queue()
+        self._results: Queue[CollectionRun | Exception] = Queue()
+        for provider_id in self._runs:
+            self._waiting.put(provider_id)
 
-    def collect(provider: Provider, run: CollectionRun) -> CollectionRun | Exception:
+    def collect(self, *, on_end: OnEnd) -> Mapping[str, CollectionRun]:
+        """Return the runs as they ended. Raises what a run raises: StoreUnreachable."""
+        for _ in range(min(_THREADS, len(self._runs))):
+            self._start_thread()
+        ended: dict[str, CollectionRun] = {}
         try:
-            return collector.collect(
+            while len(ended) < len(self._runs):
+                for run in self._news(ended):
+                    ended[run.provider] = run
+                    on_end(run)
+        finally:
+            for ticket in self._tickets.values():
+                ticket.abandon()
+        return ended
+
+    def _news(self, ended: Mapping[str, CollectionRun]) -> Iterator[CollectionRun]:
+        with suppress(Empty):
+            result = self._results.get(timeout=_LOOK_EVERY_SECONDS)
+            if isinstance(result, Exception):
+                raise result
+            if result.provider not in ended:
+                yield result
+        now = time.monotonic()
+        for provider_id, ends in list(self._ends.items()):
+            is_late = provider_id not in ended and ends <= now
+            # One that has begun to publish is let end.
+            if is_late and self._tickets[provider_id].abandon():
+                self._start_thread()
+                yield self._given_up(provider_id)
+
+    def _given_up(self, provider_id: str) -> CollectionRun:
+        provider, run = self._runs[provider_id]
+        seconds = self._deadline(provider).total_seconds()
+        detail = f"given up after {seconds:g} s"
+        return self._collector.give_up(provider, run=run, reason=DEADLINE, detail=detail)
+
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._work, name="collect", daemon=True).start()
+
+    def _work(self) -> None:
+        """Collect what waits; ends early once given up, as another thread has taken its place."""
+        with suppress(Empty, Abandoned):
+            while True:
+                provider, run = self._runs[self._waiting.get_nowait()]
+                seconds = self._deadline(provider).total_seconds()
+                self._ends[provider.id] = time.monotonic() + seconds
+                self._results.put(self._result(provider, run))
+                self._tickets[provider.id].check()
+
+    def _result(self, provider: Provider, run: CollectionRun) -> CollectionRun | Exception:
+        try:
+            return self._collector.collect(
                 provider,
                 run=run,
-                fence=fence,
-                ticket=tickets[provider.id],
-                on_step=on_step,
+                fence=self._fence,
+                ticket=self._tickets[provider.id],
+                on_step=self._on_step,
             )
         except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
             return error
-
-    for number in range(min(_THREADS, len(runs))):
-        threading.Thread(target=work, name=f"collect-{number}", daemon=True).start()
-    ended: dict[str, CollectionRun] = {}
-    try:
-        while len(ended) < len(runs):
-            result = results.get()
-            if isinstance(result, Exception):
-                raise result
-            ended[result.provider] = result
-            on_end(result)
-    finally:
-        for ticket in tickets.values():
-            ticket.abandon()
-    return ended
 
 
 def _ask(provider: Provider, store: Store, collector: Collector) -> CollectionRun:

@@ -1,9 +1,10 @@
 """A fetched page and the ways to read it; whatever is missing raises PageChanged.
 
-Only this module knows bs4 and json. Numbers of a JSON page stay the text that was printed, so no
-price ever passes through a float.
+Only this module knows bs4, csv and json. Numbers of a JSON page stay the text that was printed, so
+no price ever passes through a float.
 """
 
+import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate, islice
 from typing import Any, cast
 
 from bs4 import BeautifulSoup, Comment, Tag
@@ -20,6 +22,14 @@ from scrapers.errors import PageChanged
 _SHOWN_KEYS = 12
 # Deeper than any page of a provider; a parser must not be driven into recursion by a hostile one.
 _MAX_JSON_DEPTH = 64
+# Selectors look at all that an element stands in: 50,000 levels would take minutes.
+_MAX_HTML_DEPTH = 256
+_FLIGHT_PUSH = re.compile(r'__next_f\.push\(\[1,\s*("[^"\\]*(?:\\.[^"\\]*)*")\]\)', re.DOTALL)
+# An escape that may be one half of a character of two; a lone half is no text, and in no encoding.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+# Strings, also one that never ends, and all else that is no bracket.
+_NO_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[^"\[\]{}]+', re.DOTALL)
+_LEVELS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 
 
@@ -62,6 +72,53 @@ class Page:
         scripts = self.html.all(f'script[type="{content_type}"]')
         return tuple(Json.loads(s.source, path=f"{self.kind} script") for s in scripts)
 
+    @cached_property
+    def flight(self) -> str:
+        """What the page's scripts push for Next.js to build it from, put together.
+
+        A text that is to begin with "$" has "$$" there, and "$L2f" points to another line. Raises
+        PageChanged when nothing is pushed.
+        """
+        scripts = (script.source for script in self.html.find_all("script"))
+        pushed = [text for script in scripts for text in _FLIGHT_PUSH.findall(script)]
+        if not pushed:
+            raise PageChanged(f"{self.kind}: no script pushes data")
+        # Not .text: that strips, and a push may end within a text.
+        return "".join(str(Json.loads(text, path=f"{self.kind} push").value) for text in pushed)
+
+    def pushed(self, key: str) -> "Json":
+        """Return the first object or array that stands under a key in what is pushed.
+
+        Raises PageChanged when there is none; "$1f" in its place points to another line.
+        """
+        for found in re.finditer(rf'"{re.escape(key)}":\s*(?=[\[{{])', self.flight):
+            return Json.starting(self.flight[found.end() :], path=f"{self.kind} {key}")
+        raise PageChanged(f"{self.kind}: nothing is pushed as {key!r}")
+
+    def csv(self, *, header_lines: int = 1) -> Iterator["Cells"]:
+        """Walk the page as CSV; the last of its `header_lines` names the columns.
+
+        Raises PageChanged for a column that is named twice, a row that has not as many cells, and
+        a page that ends within a line: it would end in a price that lacks its last digits.
+        """
+        if not self.text.endswith("\n"):
+            raise PageChanged(f"{self.kind}: not whole CSV, it ends in {self.text[-20:]!r}")
+        rows = csv.reader(islice(_lines(self.text), header_lines - 1, None), strict=True)
+        try:
+            columns = [column.strip() for column in next(rows, [])]
+            if not columns:
+                raise PageChanged(f"{self.kind}: not CSV, it has no line {header_lines}")
+            if len(set(columns)) != len(columns):
+                raise PageChanged(f"{self.kind}: a column is named twice in {', '.join(columns)}")
+            for number, row in enumerate(rows, start=1):
+                if len(row) != len(columns):
+                    found = f"{len(row)} cells under {len(columns)} columns"
+                    raise PageChanged(f"{self.kind} row {number}: {found}")
+                cells = dict(zip(columns, (cell.strip() for cell in row), strict=True))
+                yield Cells(cells, f"{self.kind} row {number}")
+        except csv.Error as error:
+            raise PageChanged(f"{self.kind}: not CSV ({error})") from error
+
     def html_without(self, css: str, *, attribute: Callable[[str, str], str | None]) -> str:
         """Write the page as HTML again, without comments and what a selector matches.
 
@@ -85,7 +142,10 @@ class Page:
     def _soup(self) -> BeautifulSoup:
         if not self.text.rstrip().endswith(">"):
             raise PageChanged(f"{self.kind}: not whole HTML, it ends in {self.text[-20:]!r}")
-        return BeautifulSoup(self.text, "lxml")
+        soup = BeautifulSoup(self.text, "lxml")
+        if _is_deep(soup):
+            raise PageChanged(f"{self.kind}: nested deeper than {_MAX_HTML_DEPTH}")
+        return soup
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +158,24 @@ class Json:
     @classmethod
     def loads(cls, text: str, *, path: str) -> "Json":
         """Read a document, numbers as printed. Raises PageChanged for what is not strict JSON."""
+        return cls._read(_DECODER.decode, text, path=path)
+
+    @classmethod
+    def starting(cls, text: str, *, path: str) -> "Json":
+        """Read the value that a text begins with, whatever follows. Raises as `loads` does."""
+        return cls._read(lambda whole: _DECODER.raw_decode(whole)[0], text, path=path)
+
+    @classmethod
+    def _read(cls, decode: Callable[[str], Any], text: str, *, path: str) -> "Json":
         if _depth(text) > _MAX_JSON_DEPTH:
             raise PageChanged(f"{path}: nested deeper than {_MAX_JSON_DEPTH}")
         try:
-            value = json.loads(
-                text,
-                parse_float=str,
-                parse_int=str,
-                parse_constant=_refuse_constant,
-                object_pairs_hook=_refuse_double_keys,
-            )
+            value = decode(text)
+            if _HALF_CHARACTER.search(text):
+                json.dumps(value, ensure_ascii=False).encode()
+            return cls(value, path)
         except ValueError as error:
             raise PageChanged(f"{path}: not JSON ({error})") from error
-        return cls(value, path)
 
     def __getitem__(self, key: str) -> "Json":
         """Return a member. Raises PageChanged, naming the keys that are there."""
@@ -252,6 +317,15 @@ class Cells:
         raise PageChanged(f"{self.path}: no column {prefix!r}…; found {', '.join(self.cells)}")
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Walk the lines of a text. A StringIO would hold it once more, at four bytes a character."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
+
+
 def _refuse_constant(text: str) -> str:
     raise ValueError(f"{text} is no number")
 
@@ -263,13 +337,23 @@ def _refuse_double_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
+def _is_deep(soup: BeautifulSoup) -> bool:
+    """Tell whether elements stand in each other beyond what a page needs."""
+    level: list[Tag] = [soup]
+    for _ in range(_MAX_HTML_DEPTH):
+        level = [child for tag in level for child in tag.contents if isinstance(child, Tag)]
+    return bool(level)
+
+
 def _depth(text: str) -> int:
     """Count the deepest nesting of brackets outside strings."""
-    depth = deepest = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
-        if token.group() in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token.group() in "]}":
-            depth -= 1
-    return deepest
+    brackets = _NO_BRACKETS.sub("", text)
+    return max(accumulate(map(_LEVELS.__getitem__, brackets), initial=0))
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str,
+    parse_int=str,
+    parse_constant=_refuse_constant,
+    object_pairs_hook=_refuse_double_keys,
+)

@@ -6,25 +6,23 @@ missing zone or region never empties the others.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
-from scrapers.errors import CollectError, NotRecorded, UnsafeResponse
-from scrapers.fetch import Fetcher
+from scrapers.errors import CollectError, NotRecorded, PageChanged, UnsafeResponse
+from scrapers.fetcher import Fetcher
 from scrapers.page import Page
-from scrapers.provider import JoinParser, Part, Provider, RawOffer, Reject, Request
+from scrapers.parsing import MAX_ROWS, InProcess, Parsing
+from scrapers.provider import Part, Provider, RawOffer, Reject, Request
 
 MAX_PAGES = 100
-# Far above the largest list that we read (Azure's, some ten thousand rows); a parser that never
-# ends must not fill the memory.
-MAX_ROWS = 200_000
+_HERE = InProcess()
 
 OnPage = Callable[[Page], None]
 RowKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row as printed and the page it stood on; a joined row stands on its first page."""
+class PrintedRow:
+    """A row as printed and the page it stood on; a joined row on the first unless it says so."""
 
     raw: RawOffer
     page: Page
@@ -44,24 +42,31 @@ class PartReading:
     """
 
     part: str
-    rows: tuple[Row, ...]
+    rows: tuple[PrintedRow, ...]
     rejects: tuple[Reject, ...]
     page_count: int
     error: CollectError | None
 
 
 def read_part(
-    provider: Provider, part: Part, *, fetcher: Fetcher, on_page: OnPage | None = None
+    provider: Provider,
+    part: Part,
+    *,
+    fetcher: Fetcher,
+    parsing: Parsing = _HERE,
+    on_page: OnPage | None = None,
 ) -> PartReading:
     """Ask for one part and parse it; `on_page` is told of each page as it comes.
 
-    Errors of collecting end up in the reading. Anything else that a parser raises is a bug and
-    leaves this function.
+    Of the parsers whose pages can be had, those of the widest joins are called. Errors of
+    collecting end up in the reading. Anything else that a parser raises is a bug and leaves this
+    function.
     """
-    reader = _Reader(provider=provider, part=part, fetcher=fetcher, on_page=on_page)
-    for kinds in provider.parsers:
-        if set(kinds) <= part.requests.keys():
-            reader.read(kinds)
+    reader = _Reader(
+        provider=provider, part=part, fetcher=fetcher, parsing=parsing, on_page=on_page
+    )
+    for kinds in _joins(provider, part, fetcher=fetcher):
+        reader.read(kinds)
     return PartReading(
         part=part.name,
         rows=tuple(reader.rows),
@@ -71,15 +76,38 @@ def read_part(
     )
 
 
+def _joins(provider: Provider, part: Part, *, fetcher: Fetcher) -> tuple[tuple[str, ...], ...]:
+    """Choose what to read: the widest joins of what is recorded, which live is everything.
+
+    A join that is not recorded whole is read in vain, to say what is missing, unless a parser of
+    a part of it stands in: a page alone for page and stock.
+    """
+    recorded = {kind for kind, request in part.requests.items() if fetcher.records(request)}
+    whole = provider.parsers_for(recorded)
+    lacking = (
+        kinds
+        for kinds in provider.parsers_for(part.requests)
+        if kinds not in whole and not any(set(group) < set(kinds) for group in whole)
+    )
+    return (*whole, *lacking)
+
+
 class _Reader:
     def __init__(
-        self, *, provider: Provider, part: Part, fetcher: Fetcher, on_page: OnPage | None
+        self,
+        *,
+        provider: Provider,
+        part: Part,
+        fetcher: Fetcher,
+        parsing: Parsing,
+        on_page: OnPage | None,
     ) -> None:
         self._provider = provider
         self._part = part
         self._fetcher = fetcher
+        self._parsing = parsing
         self._on_page = on_page
-        self.rows: list[Row] = []
+        self.rows: list[PrintedRow] = []
         self.rejects: list[Reject] = []
         self.page_count = 0
         self.error: CollectError | None = None
@@ -97,10 +125,9 @@ class _Reader:
                 self.error = error
 
     def _read_alone(self, kind: str) -> None:
-        parse = self._provider.parsers[(kind,)]
         known: set[RowKey] = set()
         for page in self._pages(kind):
-            rows = self._parsed(page, parse(page))
+            rows = self._parsed(page, self._parsing.parse(self._provider, (kind,), ((page,),)))
             keys = {row.key for row in rows}
             if keys and keys <= known:
                 # The provider gives the same rows under ever new addresses.
@@ -111,9 +138,10 @@ class _Reader:
         missing = [kind for kind in kinds if not self._has_answer(kind)]
         if missing:
             raise NotRecorded(f"no recording of {', '.join(missing)}")
-        pages = [self._recorded_pages(kind) for kind in kinds]
-        join = cast("JoinParser", self._provider.parsers[kinds])
-        self._parsed(pages[0][0], join(*pages))
+        pages = tuple(self._recorded_pages(kind) for kind in kinds)
+        firsts = {kind: found[0] for kind, found in zip(kinds, pages, strict=True)}
+        joined = self._parsing.parse(self._provider, kinds, pages)
+        self._parsed(pages[0][0], joined, firsts=firsts)
 
     def _recorded_pages(self, kind: str) -> tuple[Page, ...]:
         """Return the pages of a kind; a later one that was never recorded is only missed."""
@@ -134,14 +162,13 @@ class _Reader:
         if not self._has_answer(kind):
             raise NotRecorded(f"no recording of {kind}")
         first = self._part.requests[kind]
-        follow = self._provider.followers.get(kind)
         asked, waiting = {first.url}, [first]
         while waiting:
             if len(asked) - len(waiting) >= MAX_PAGES:
                 raise UnsafeResponse(f"{kind}: more than {MAX_PAGES} pages")
             page = self._fetch(waiting.pop(0), kind)
             yield page
-            for url in follow(page) if follow else ():
+            for url in self._parsing.follow(self._provider, page):
                 if url not in asked:
                     asked.add(url)
                     waiting.append(replace(first, url=url))
@@ -153,17 +180,29 @@ class _Reader:
         self.page_count += 1
         if self._on_page:
             self._on_page(page)
+        if page.is_html and kind in self._provider.declared:
+            # What a contract declares holds for its data, not for a page shown in their place.
+            raise PageChanged(f"{kind}: sent as HTML, not as the data that its contract promises")
         return page
 
-    def _parsed(self, page: Page, parsed: Iterable[RawOffer | Reject]) -> list[Row]:
-        """Take what a parser gave, but nothing of a page that its parser gave up on."""
-        rows: list[Row] = []
+    def _parsed(
+        self,
+        page: Page,
+        parsed: Iterable[RawOffer | Reject],
+        *,
+        firsts: Mapping[str, Page] | None = None,
+    ) -> list[PrintedRow]:
+        """Take what a parser gave, but nothing of a page that its parser gave up on.
+
+        `firsts` are the pages that a joined row may say to stand on, by kind.
+        """
+        rows: list[PrintedRow] = []
         rejects: list[Reject] = []
         for item in parsed:
             if isinstance(item, Reject):
                 rejects.append(item)
             else:
-                rows.append(Row(raw=item, page=page))
+                rows.append(PrintedRow(raw=item, page=(firsts or {}).get(item.printed_on, page)))
             if len(self.rows) + len(rows) + len(rejects) > MAX_ROWS:
                 raise UnsafeResponse(f"{page.kind}: more than {MAX_ROWS} rows")
         self.rows += rows
@@ -171,16 +210,18 @@ class _Reader:
         return rows
 
 
-def without_repeats(rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Reject, ...]]:
+def without_repeats(
+    rows: Iterable[PrintedRow],
+) -> tuple[tuple[PrintedRow, ...], tuple[Reject, ...]]:
     """Keep one row of each key; drop exact repeats.
 
     Repeats that contradict each other are all refused as DUPLICATE: no one can say which of them
     is right, and a price that may be wrong is worse than none.
     """
-    by_key: dict[RowKey, list[Row]] = {}
+    by_key: dict[RowKey, list[PrintedRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
-    kept: list[Row] = []
+    kept: list[PrintedRow] = []
     rejects: list[Reject] = []
     for same in by_key.values():
         if all(row.raw == same[0].raw for row in same):
@@ -190,7 +231,7 @@ def without_repeats(rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Reject,
     return tuple(kept), tuple(rejects)
 
 
-def _shown(row: Row) -> str:
+def _shown(row: PrintedRow) -> str:
     words: Mapping[str, str] = {
         "sku": row.raw.sku,
         "region": row.raw.region,

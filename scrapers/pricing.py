@@ -7,7 +7,7 @@ must agree. Whatever is missing or contradicts itself is refused with a reason.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
@@ -27,6 +27,8 @@ from service.domain.offer import (
 
 USD = "USD"
 _MAX_AMOUNT = Decimal(1_000_000_000)
+# A divisor that leaves a fraction without an end is a mistake of the provider's file.
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero])
 
 T = TypeVar("T")
 
@@ -50,6 +52,7 @@ class RejectReason(StrEnum):
     BAD_QUANTITY = "BAD_QUANTITY"
     VRAM_CONFLICT = "VRAM_CONFLICT"
     BAD_TERM = "BAD_TERM"
+    BAD_TIME = "BAD_TIME"
     BAD_TEXT = "BAD_TEXT"
 
 
@@ -65,7 +68,7 @@ _UNITS = {
     (Basis.INSTANCE, Period.TERM): PriceUnit.TERM,
 }
 _DECLARED = {unit: key for key, unit in _UNITS.items()}  # TERM is for the instance
-_PERIODS_PER_HOUR = {
+PERIODS_PER_HOUR = {
     Period.SECOND: Fraction(3600),
     Period.MINUTE: Fraction(60),
     Period.HOUR: Fraction(1),
@@ -88,13 +91,20 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A printed price whose currency and unit are settled; `rate` is None for dollars."""
+    """A printed price whose currency and unit are settled; `rate` is None for dollars.
+
+    `exact` is the amount as a fraction: what a sum of several periods makes is no decimal.
+    `divisor` and `is_html` say how the other amounts of the row are read.
+    """
 
     text: str
     amount: Money
+    exact: Fraction
     basis: Basis
     period: Period
     rate: ExchangeRate | None
+    divisor: int
+    is_html: bool
 
     @property
     def unit(self) -> PriceUnit:
@@ -104,7 +114,20 @@ class Price:
     @property
     def usd(self) -> Fraction:
         """US dollars for one period, exactly."""
-        return Fraction(self.amount.amount) * (Fraction(self.rate.rate) if self.rate else 1)
+        return self.in_usd(self.exact)
+
+    def in_usd(self, amount: Decimal | Fraction) -> Fraction:
+        """Convert an amount in the row's currency, exactly."""
+        return Fraction(amount) * (Fraction(self.rate.rate) if self.rate else 1)
+
+    def beside(self, price: PrintedPrice) -> Decimal:
+        """Return the amount of another price of the row, in its currency. Raises Refused."""
+        return _amount(
+            price,
+            currency=self.amount.currency_code,
+            divisor=self.divisor,
+            is_html=self.is_html,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,29 +151,54 @@ def readable(read: Callable[[str], T], text: str, reason: RejectReason) -> T:
 def price_of(
     raw: RawOffer, *, declared: Declared | None, is_html: bool, rates: Mapping[str, ExchangeRate]
 ) -> Price:
-    """Settle the price of a row. Raises Refused."""
-    try:
-        price = printed.price_from_text(raw.price)
-    except NotAPrice as error:
-        raise Refused(RejectReason.NO_PRICE, str(error)) from error
-    except Unreadable as error:
-        raise Refused(RejectReason.BAD_PRICE, str(error)) from error
+    """Settle the `price` of a row; zero only where something is paid upfront. Raises Refused."""
+    price = printed_price(raw.price, may_be_zero=bool(raw.upfront.strip()))
     period, basis, unit_currency = _unit(raw, price=price, declared=declared)
     currency = _currency(raw, price=price, also=unit_currency, declared=declared)
-    if printed.reads_two_ways(price.number, currency=currency, is_html=is_html):
-        raise Refused(RejectReason.BAD_PRICE, f"{price.number} reads two ways in {currency}")
-    if price.amount >= _MAX_AMOUNT:
-        raise Refused(RejectReason.BAD_PRICE, f"{price.number} is beyond any price")
+    divisor = declared.divisor if declared else 1
+    amount = _amount(price, currency=currency, divisor=divisor, is_html=is_html)
     rate = None if currency == USD else rates.get(currency)
     if currency != USD and rate is None:
         raise Refused(RejectReason.NO_EXCHANGE_RATE, f"no dollar rate for {currency}")
     return Price(
         text=raw.price.strip(),
-        amount=Money(amount=price.amount, currency_code=currency),
+        amount=Money(amount=amount, currency_code=currency),
+        exact=Fraction(amount),
         basis=basis,
         period=period,
         rate=rate,
+        divisor=divisor,
+        is_html=is_html,
     )
+
+
+def printed_price(text: str, *, may_be_zero: bool = False) -> PrintedPrice:
+    """Read a printed price. Raises Refused where there is none or it is not clear."""
+    try:
+        return printed.price_from_text(text, may_be_zero=may_be_zero)
+    except NotAPrice as error:
+        raise Refused(RejectReason.NO_PRICE, str(error)) from error
+    except Unreadable as error:
+        raise Refused(RejectReason.BAD_PRICE, str(error)) from error
+
+
+def _amount(price: PrintedPrice, *, currency: str, divisor: int, is_html: bool) -> Decimal:
+    """Return a printed price in units of its currency, exactly. Raises Refused.
+
+    A contract that prints cents prints no sign beside them: "$399" is not 3.99 dollars.
+    """
+    if price.currency not in {"", currency}:
+        raise Refused(RejectReason.CURRENCY_CONFLICT, f"currencies {currency}, {price.currency}")
+    if price.currency and divisor != 1:
+        raise Refused(
+            RejectReason.CURRENCY_CONFLICT, f"{price.number} of {divisor} carries {currency}"
+        )
+    if printed.reads_two_ways(price.number, currency=currency, is_html=is_html):
+        raise Refused(RejectReason.BAD_PRICE, f"{price.number} reads two ways in {currency}")
+    amount = _EXACT.divide(price.amount, Decimal(divisor)) if divisor != 1 else price.amount
+    if amount >= _MAX_AMOUNT:
+        raise Refused(RejectReason.BAD_PRICE, f"{price.number} is beyond any price")
+    return amount
 
 
 def _unit(
@@ -226,7 +274,12 @@ def hourly_usd(price: Price, *, purchase: Purchase, count: Fraction) -> Fraction
     """Return US dollars an hour for the whole row, exactly."""
     per_period = price.usd * (count if price.basis is Basis.GPU else 1)
     if price.period is not Period.TERM:
-        return per_period * _PERIODS_PER_HOUR[price.period]
+        return per_period * PERIODS_PER_HOUR[price.period]
+    return per_period / term_hours(purchase)
+
+
+def term_hours(purchase: Purchase) -> Fraction:
+    """Return the one length of a commitment in hours. Raises Refused when there is not one."""
     if purchase.commitment is None or (purchase.range and not purchase.range.is_exact):
         raise Refused(RejectReason.BAD_TERM, "a price for a term needs the one length of it")
-    return per_period / Fraction(purchase.commitment // timedelta(hours=1))
+    return Fraction(purchase.commitment // timedelta(hours=1))

@@ -88,7 +88,7 @@ _COMMA_CURRENCIES = frozenset(
 )
 
 _NUMBER = re.compile(
-    r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}|0|[1-9][0-9]{0,11})(?:\.[0-9]{1,20})?", re.ASCII
+    r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}|0|[1-9][0-9]{0,14})(?:\.[0-9]{1,20})?", re.ASCII
 )
 _ONE_GROUP_OF_THREE = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
 _PRICE = re.compile(r"(?P<lead>[^0-9]*)(?P<number>[0-9][0-9.,]*)(?P<tail>.*)", re.ASCII)
@@ -153,11 +153,12 @@ def currency_from_text(text: str) -> str:
     return code
 
 
-def price_from_text(text: str) -> PrintedPrice:
+def price_from_text(text: str, *, may_be_zero: bool = False) -> PrintedPrice:
     """Read a price such as "$2.49", "1,234.50 EUR", "$2.99/GPU/hr" or a bare "0.7875".
 
-    Raises NotAPrice when the text says that there is none, Unreadable for what is unclear:
-    ranges, two numbers, signs, unknown words.
+    Zero means that there is none, but for the hours of what is paid at the start. Raises NotAPrice
+    when the text says that there is none, Unreadable for what is unclear: ranges, two numbers,
+    signs, unknown words.
     """
     plain = text.translate(_SPACES).strip()
     if not re.search("[0-9]", plain, re.ASCII) and not any(c.isnumeric() for c in plain):
@@ -176,7 +177,7 @@ def price_from_text(text: str) -> PrintedPrice:
     if len(marks) > 1:
         raise Unreadable(f"{plain[:40]!r} names two currencies")
     amount = number_from_text(match["number"])
-    if amount == 0:
+    if amount == 0 and not may_be_zero:
         raise NotAPrice(f"{plain[:40]!r} is zero, which means none")
     return PrintedPrice(
         amount=amount, number=match["number"], currency=next(iter(marks), ""), unit=unit

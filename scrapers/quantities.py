@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -42,6 +42,11 @@ _DECIMAL = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _MEMORY_UNITS = _BINARY | {"KB": 2**10, "MB": 2**20, "GB": 2**30, "G": 2**30, "TB": 2**40}
 _DISK_UNITS = _BINARY | _DECIMAL
 
+_MOMENT = re.compile(
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.ASCII,
+)
 _LENGTH = (
     r"(?P<{0}>[0-9]{{1,4}}|one|two|three)[\s-]?"
     r"(?P<{0}_unit>years?|yrs?|months?|mo|weeks?|days?|hours?)"
@@ -147,6 +152,31 @@ def term_from_text(text: str) -> Term:
     if not timedelta(0) < least <= most:
         raise Unreadable(f"{text[:40]!r} is not a term")
     return Term(least=least, most=most)
+
+
+def share_from_text(text: str) -> Decimal:
+    """Read a share of one: "0.98" or "98%". Raises Unreadable, also for what is above one."""
+    plain = text.strip()
+    number = number_from_text(plain.removesuffix("%").rstrip())
+    share = number / 100 if plain.endswith("%") else number
+    if share > 1:
+        raise Unreadable(f"{text[:40]!r} is more than all")
+    return share
+
+
+def moment_from_text(text: str) -> datetime:
+    """Read an ISO 8601 date (its midnight) or date-time; without an offset it is UTC.
+
+    Raises Unreadable for anything else, and for years that no price is about.
+    """
+    plain = text.strip()
+    if not _MOMENT.fullmatch(plain):
+        raise Unreadable(f"{text[:40]!r} is not an ISO 8601 date or time")
+    try:
+        moment = datetime.fromisoformat(plain)
+    except ValueError as error:
+        raise Unreadable(f"{text[:40]!r} is not a date or time ({error})") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def share_of(total_gib: Decimal, *, whole_gib: Decimal) -> Fraction:

@@ -1,16 +1,19 @@
 """Reads everything that a provider offers now: all parts, every row normalised, nothing judged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scrapers.errors import CollectError, NothingFound, NotRecorded
-from scrapers.fetch import Fetcher
+from scrapers.fetcher import Fetcher
 from scrapers.normalize import Normalizer
 from scrapers.page import Page
+from scrapers.parsing import InProcess, Parsing
 from scrapers.parts import PartReading, read_part, without_repeats
 from scrapers.pricing import RejectReason
-from scrapers.provider import Provider, Reject
+from scrapers.provider import Provider, RawOffer, Reject
+from scrapers.rows import ODD_ROW
+from scrapers.structure import digest_of, marks_of
 from scrapers.ticket import Ticket
 from service.domain.offer import Offer
 
@@ -43,6 +46,9 @@ OnStep = Callable[[Step], None]
 class Reading:
     """What a run read before it is judged: offers, refused rows, and what is missing.
 
+    `rows` are the offers as printed, by offer id. `page_digest` tells how the pages are built; it
+    is "" when a part is missing, as it cannot be compared then.
+
     `unread_count` counts the rows that should have been offers but could not be read; the other
     rejects were left out for what they are.
     """
@@ -52,6 +58,8 @@ class Reading:
     unread_count: int
     complete_parts: frozenset[str]
     missing: tuple[PartReading, ...]
+    rows: Mapping[str, RawOffer] = field(default_factory=dict[str, RawOffer])
+    page_digest: str = ""
 
     @property
     def missing_parts(self) -> tuple[str, ...]:
@@ -67,10 +75,15 @@ class Tally:
     byte_count: int = 0
     page_count: int = 0
     missing_parts: tuple[str, ...] = ()
+    page_marks: set[str] = field(default_factory=set)
 
 
 class Reader:
-    """Asks for the pages of one provider at a time; safe to use from several threads."""
+    """Asks for the pages of one provider at a time; safe to use from several threads.
+
+    `keys` are the variables that are set: what needs another one is not asked for, and is not
+    missing. None means that no key is needed.
+    """
 
     def __init__(
         self,
@@ -79,7 +92,11 @@ class Reader:
         normalizer: Normalizer,
         clock: Callable[[], datetime],
         replayed: bool,
+        keys: Collection[str] | None = None,
+        parsing: Parsing | None = None,
     ) -> None:
+        self._keys = keys
+        self._parsing = parsing or InProcess()
         self._fetcher = fetcher
         self._normalizer = normalizer
         self._clock = clock
@@ -89,7 +106,7 @@ class Reader:
         """Whether any request of a provider can be answered; always so for live fetching."""
         return any(
             self._fetcher.records(request)
-            for part in provider.all_parts()
+            for part in provider.all_parts(keys=self._keys)
             for request in part.requests.values()
         )
 
@@ -110,6 +127,8 @@ class Reader:
         """
         readings = self._read_parts(provider, tally=tally, ticket=ticket, on_step=on_step)
         reading = self._normalised(provider, readings, dated=dated)
+        if not reading.missing:
+            reading = replace(reading, page_digest=digest_of(tally.page_marks))
         tally.rejects += reading.rejects
         return reading
 
@@ -117,7 +136,7 @@ class Reader:
         self, provider: Provider, *, tally: Tally, ticket: Ticket, on_step: OnStep | None
     ) -> tuple[PartReading, ...]:
         """Read every part. Raises the first error when no part gave a page."""
-        parts = provider.all_parts()
+        parts = provider.all_parts(keys=self._keys)
         readings: list[PartReading] = []
 
         def tell() -> None:
@@ -136,11 +155,20 @@ class Reader:
             ticket.check()
             tally.page_count += 1
             tally.byte_count += page.byte_count
+            tally.page_marks |= marks_of(page)
             tell()
 
         for part in parts:
             ticket.check()
-            readings.append(read_part(provider, part, fetcher=self._fetcher, on_page=on_page))
+            readings.append(
+                read_part(
+                    provider,
+                    part,
+                    fetcher=self._fetcher,
+                    parsing=self._parsing,
+                    on_page=on_page,
+                )
+            )
             tell()
         failed = [reading.error for reading in readings if reading.error]
         tally.missing_parts = tuple(reading.part for reading in readings if reading.error)
@@ -153,9 +181,12 @@ class Reader:
     ) -> Reading:
         rows, repeats = without_repeats(row for reading in readings for row in reading.rows)
         offers: list[Offer] = []
+        printed: dict[str, RawOffer] = {}
         rejects = [reject for reading in readings for reject in reading.rejects]
         # What a parser saw contradict itself was not read either.
-        unread_count = sum(reject.reason.endswith("_CONFLICT") for reject in rejects)
+        unread_count = sum(
+            reject.reason.endswith("_CONFLICT") or reject.reason == ODD_ROW for reject in rejects
+        )
         rejects += repeats
         unread_count += len(repeats)
         seen_at = self._clock()
@@ -172,12 +203,14 @@ class Reader:
                 unread_count += item.reason not in _LEFT_OUT
             else:
                 offers.append(item)
+                printed.setdefault(item.offer_id, row.raw)
         return Reading(
             offers=tuple(offers),
             rejects=tuple(rejects),
             unread_count=unread_count,
             complete_parts=frozenset(r.part for r in readings if r.error is None),
             missing=tuple(r for r in readings if r.error),
+            rows=printed,
         )
 
 

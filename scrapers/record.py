@@ -7,7 +7,7 @@ recording has been read back: what its pages lose must not be what the provider'
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 
 from scrapers.cleaning import clean_text, is_json
 from scrapers.errors import CollectError, NotRecorded
-from scrapers.fetch import Fetcher
+from scrapers.fetcher import Fetcher
 from scrapers.page import Page
 from scrapers.parts import PartReading, read_part
 from scrapers.provider import Part, Provider, RawOffer, Reject, Request
@@ -55,17 +55,23 @@ class Recording:
 
 
 def record_pages(
-    provider: Provider, *, fetcher: Fetcher, folder: Path, on_page: Callable[[Page], None]
+    provider: Provider,
+    *,
+    fetcher: Fetcher,
+    folder: Path,
+    on_page: Callable[[Page], None],
+    keys: Collection[str] | None = None,
 ) -> Recording:
     """Ask for a provider's pages and write them to a folder, in the place of an older recording.
 
     Of parts that ask for the same kinds, and of the pages that follow each other, the first three
-    are asked for; pages that are joined with others are asked for whole. Raises RecordingFailed,
-    FolderTaken and OSError, and then has written nothing.
+    are asked for; pages that are joined with others are asked for whole; what needs another key
+    than `keys` is not asked for. Raises RecordingFailed, FolderTaken and OSError, and then has
+    written nothing.
     """
     old_bodies = _bodies_in(folder, provider)
     recorder = _Recorder(fetcher, on_page)
-    parts, skipped = _first_parts(provider)
+    parts, skipped = _first_parts(provider.all_parts(keys=keys))
     live = {part.name: _read(provider, part, fetcher=recorder) for part in parts}
     if recorder.failure:
         raise recorder.failure
@@ -127,12 +133,15 @@ class _Recorder:
 
     def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
         """Ask once for each request. Raises NotRecorded beyond the pages that are wanted."""
-        key = msgspec.json.encode((request.method, request.url, request.json_body))
+        key = msgspec.json.encode(
+            (request.method, request.url, request.json_body, request.only_lines)
+        )
         known = self._pages.get(key)
         if known:
             return replace(known, kind=kind, part=part)
         number = 1 + sum(page.kind == kind and page.part == part for page in self._pages.values())
-        if number > MAX_PAGES_OF_A_KIND and (kind,) in provider.parsers:
+        is_joined = any(kind in kinds and len(kinds) > 1 for kinds in provider.parsers)
+        if number > MAX_PAGES_OF_A_KIND and not is_joined:
             self.notes.append(f"{part}: there are more than {number - 1} pages of {kind}")
             raise NotRecorded(self.notes[-1])
         if self.failure:
@@ -157,10 +166,10 @@ class _Recorder:
         return page
 
 
-def _first_parts(provider: Provider) -> tuple[list[Part], list[str]]:
+def _first_parts(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
     """Choose the parts to ask for; say which were left out."""
     shapes: dict[tuple[str, ...], list[Part]] = {}
-    for part in provider.all_parts():
+    for part in parts:
         shapes.setdefault(tuple(sorted(part.requests)), []).append(part)
     chosen = [part for same in shapes.values() for part in same[:MAX_PARTS_OF_A_SHAPE]]
     notes = [
@@ -220,11 +229,12 @@ def _manifest(provider: Provider, kept: Sequence[_Kept]) -> str:
             "method": each.request.method,
             "url": urlsplit(each.request.url)._replace(query="", fragment="").geturl(),
             **({"query": each.query} if each.query else {}),
+            **({"request_body": body} if (body := each.request.json_body) is not None else {}),
             "status": 200,
             "content_type": each.content_type,
             "body": each.body,
             "observe_time": each.observe_time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "needs_key": bool(provider.key_variable),
+            "needs_key": bool(provider.keys_of(each.request)),
         }
         for each in sorted(kept, key=lambda each: -len(each.query))
     ]

@@ -33,3 +33,13 @@ def one_line(text: str, *, limit: int) -> str:
     plain = "".join(c if c.isprintable() else " " for c in text)
     plain = " ".join(plain.split())
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def escaped(text: str, *, max_bytes: int) -> str:
+    """Make scraped text fit to keep as evidence: what does not print is shown as its escape.
+
+    At most `max_bytes` of UTF-8, cut between characters.
+    """
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    encoded = plain.encode("utf-8", "backslashreplace")
+    return encoded[:max_bytes].decode("utf-8", "ignore")

@@ -1,14 +1,15 @@
 """Answering requests from a folder of recorded responses, by its manifest.json.
 
 An entry answers when method, host and percent-decoded path are equal (the scheme and its default
-port do not matter) and every parameter of its `query` is equal; the first match wins. There is no
-network, so robots.txt, pauses, name resolution and address checks are skipped; sizes, character
-sets and statuses count as they do live.
+port do not matter), every parameter of its `query` is equal, and so is its `request_body` where it
+has one, keys standing in it by name; the first match wins. There is no network, so robots.txt,
+pauses, name resolution and address checks are skipped; sizes, character sets and statuses count as
+they do live.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +20,10 @@ import msgspec
 from scrapers.addresses import DEFAULT_PORTS
 from scrapers.answer import (
     MAX_REDIRECTS,
-    MIB,
     REDIRECTS,
+    Body,
     error_of_status,
+    line_filter_of,
     max_bytes_of,
     text_of,
 )
@@ -32,6 +34,7 @@ from scrapers.provider import Provider, Request
 MANIFEST = "manifest.json"
 
 _DIGEST_LENGTH = 16
+_STEP_BYTES = 256 * 1024
 
 
 class ReplayBroken(Exception):
@@ -47,6 +50,7 @@ class _ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     observe_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     query: dict[str, str] = {}
     headers: dict[str, str] = {}
+    request_body: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +58,17 @@ class _Entry:
     method: str
     place: tuple[str, int | None, str]
     query: Mapping[str, str]
+    request_body: Mapping[str, object] | None
     status: int
     headers: Mapping[str, str]
     content_type: str
     body: Path
     observe_time: datetime
 
-    def answers(self, request: Request) -> bool:
-        if request.method.upper() != self.method or _place_of(request.url) != self.place:
+    def answers(self, request: Request, *, place: tuple[str, int | None, str]) -> bool:
+        if request.method.upper() != self.method or place != self.place:
+            return False
+        if self.request_body is not None and self.request_body != _as_sent(request.json_body):
             return False
         asked = parse_qs(urlsplit(request.url).query, keep_blank_values=True)
         return all(asked.get(name) == [text] for name, text in self.query.items())
@@ -116,36 +123,43 @@ class ReplayFetcher:
                 raise NotRecorded(f"{provider.id}: no recording of {request.method} {request.url}")
             location = entry.headers.get("location", "")
             if entry.status not in REDIRECTS or not location:
-                return _page(entry, url=request.url, kind=kind, part=part)
-            request = Request(url=urljoin(request.url, location), method=request.method)
+                return _page(entry, request, kind=kind, part=part)
+            request = replace(request, url=urljoin(request.url, location))
         raise UnsafeResponse(f"{url}: more than {MAX_REDIRECTS} redirects")
 
     def _find(self, request: Request) -> _Entry | None:
         try:
-            return next((entry for entry in self._entries if entry.answers(request)), None)
+            place = _place_of(request.url)
         except ValueError:  # A page named as its next one what is no address.
             return None
+        return next((e for e in self._entries if e.answers(request, place=place)), None)
 
 
-def _page(entry: _Entry, *, url: str, kind: str, part: str) -> Page:
+def _page(entry: _Entry, request: Request, *, kind: str, part: str) -> Page:
+    url = request.url
     error = error_of_status(entry.status, url=url)
     if error is not None:
         raise error
+    body = Body(
+        content_encoding="",
+        max_bytes=max_bytes_of(entry.content_type),
+        lines=line_filter_of(request),
+    )
     try:
-        body = entry.body.read_bytes()
+        with entry.body.open("rb") as recorded:
+            while piece := recorded.read(_STEP_BYTES):
+                body.feed(piece)
     except OSError as problem:
         raise NotRecorded(f"{entry.body.name} cannot be read ({problem.strerror})") from problem
-    limit = max_bytes_of(entry.content_type)
-    if len(body) > limit:
-        raise UnsafeResponse(f"{url}: the answer is larger than {limit // MIB} MiB")
+    kept = body.finish()
     return Page(
         kind=kind,
         part=part,
         url=url,
-        text=text_of(body, content_type=entry.content_type),
+        text=text_of(kept, content_type=entry.content_type),
         content_type=entry.content_type,
         observe_time=entry.observe_time,
-        byte_count=len(body),
+        byte_count=len(kept),
     )
 
 
@@ -166,12 +180,18 @@ def _entry(
         method=entry.method.upper(),
         place=place,
         query=entry.query,
+        request_body=entry.request_body,
         status=entry.status,
         headers={name.lower(): text for name, text in entry.headers.items()},
         content_type=entry.content_type,
         body=body,
         observe_time=(entry.observe_time or now()).astimezone(UTC),
     )
+
+
+def _as_sent(body: Mapping[str, object] | None) -> object:
+    """Return a body as JSON makes it: a tuple is an array."""
+    return None if body is None else msgspec.json.decode(msgspec.json.encode(body))
 
 
 def _place_of(url: str) -> tuple[str, int | None, str]:

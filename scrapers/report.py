@@ -161,6 +161,10 @@ def print_offers(snapshot: ProviderSnapshot, *, now: datetime, stream: TextIO) -
             f"{snapshot.publish_time:%Y-%m-%d %H:%M:%S} UTC{replayed}"
         )
     )
+    if any(offer.unverified for offer in offers):
+        console.print(
+            "unverified: its reader follows a description, and was not held to a real page"
+        )
 
 
 def runs_json(runs: Mapping[str, CollectionRun], off: Sequence[Choice]) -> bytes:

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,12 +27,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from scrapers import metrics
 from scrapers.collect import Collector
 from scrapers.errors import Retry
+from scrapers.exchange_rates import RateCollector
 from scrapers.leadership import Leadership
 from scrapers.provider import Provider
 from scrapers.selection import Choice
 from scrapers.status import status_at_start
 from scrapers.ticket import Ticket
 from scrapers.timetable import DEADLINE, FIRST_RUNS_WITHIN, deadline_of, first_delay
+from service.domain.provider import ProviderState
 from service.domain.run import CollectionRun, RunState
 from service.store.ports import Lease, NewerSchema, Store, StoreUnreachable, UnreadableSnapshot
 
@@ -84,20 +86,20 @@ class Scheduler:
         lease_length: timedelta,
         clock: Callable[[], datetime],
         replayed: bool = False,
+        rates: RateCollector | None = None,
         deadline: Callable[[Provider], timedelta] = deadline_of,
         first_runs_within: timedelta = FIRST_RUNS_WITHIN,
     ) -> None:
         self._store = store
         self._collector = collector
-        self._choices = choices
+        self._choices = [_as_recorded(choice, collector) for choice in choices]
         self._clock = clock
         self._replayed = replayed
+        self._rates = rates
         self._deadline = deadline
         self._first_runs_within = first_runs_within
         self._on: Mapping[str, Provider] = {
-            choice.provider.id: choice.provider
-            for choice in choices
-            if choice.is_on and collector.has_recording(choice.provider)
+            choice.provider.id: choice.provider for choice in self._choices if choice.is_on
         }
         self._attempts: dict[str, _Attempt] = {}
         self._attempts_lock = threading.Lock()
@@ -131,6 +133,8 @@ class Scheduler:
         """Start standing by; returns at once, also when the store is out of reach."""
         self._jobs.start()
         self._leadership.start()
+        if self._rates:
+            self._rates.plan(self._jobs, find_lease=self._leadership.find_lease)
         self._requests = threading.Thread(target=self._serve_requests, name="requests", daemon=True)
         self._requests.start()
 
@@ -347,6 +351,13 @@ class Scheduler:
         for run in self._store.runs(provider=provider.id, before="", limit=_RECENT_RUNS):
             if run.state is RunState.RUNNING and run.run_id not in ours:
                 self._refuse(run, COLLECTOR_LOST, "the collector ended before the run did")
+
+
+def _as_recorded(choice: Choice, collector: Collector) -> Choice:
+    """Turn a provider off that a replay holds nothing of: it would wait for ever."""
+    if not choice.is_on or collector.has_recording(choice.provider):
+        return choice
+    return replace(choice, state=ProviderState.DISABLED, detail="off: nothing of it is recorded")
 
 
 def _after(now: datetime, delay: timedelta | None) -> datetime | None:

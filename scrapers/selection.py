@@ -16,11 +16,16 @@ class UnknownProvider(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A provider and whether it is collected: PENDING if so, else DISABLED or NEEDS_KEY."""
+    """A provider and whether it is collected: PENDING if so, else DISABLED or NEEDS_KEY.
+
+    NEEDS_KEY: nothing can be asked without `missing_variables`. A provider that can ask a part of
+    its pages is on.
+    """
 
     provider: Provider
     state: ProviderState
     detail: str = ""
+    missing_variables: tuple[str, ...] = ()
 
     @property
     def is_on(self) -> bool:
@@ -66,9 +71,15 @@ def _choice(
     if not enabled and provider.opt_in:
         detail = "off unless named in GPUQUOTE_PROVIDERS"
         return Choice(provider=provider, state=ProviderState.DISABLED, detail=detail)
-    if keys is not None and provider.key_variable and provider.key_variable not in keys:
-        detail = f"needs a key in {provider.key_variable}"
-        return Choice(provider=provider, state=ProviderState.NEEDS_KEY, detail=detail)
+    missing = () if keys is None else tuple(sorted(provider.key_variables - set(keys)))
+    if missing and not provider.all_parts(keys=keys):
+        detail = f"needs {'a key' if len(missing) == 1 else 'keys'} in {' and '.join(missing)}"
+        return Choice(
+            provider=provider,
+            state=ProviderState.NEEDS_KEY,
+            detail=detail,
+            missing_variables=missing,
+        )
     return Choice(provider=provider, state=ProviderState.PENDING)
 
 

@@ -20,11 +20,10 @@ def status_at_start(
     next_attempt_time: datetime | None,
 ) -> ProviderStatus:
     """Build the status to register at the start: today's facts, yesterday's state if it holds."""
-    needs_key = choice.state is ProviderState.NEEDS_KEY
     fresh = replace(
         _facts(choice.provider, state=choice.state),
         detail=choice.detail,
-        missing_variable=choice.provider.key_variable if needs_key else "",
+        missing_variable=", ".join(choice.missing_variables),
         next_attempt_time=next_attempt_time,
         replayed=replayed,
     )

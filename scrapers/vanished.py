@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from service.domain.offer import Offer, PurchaseModel, Standing
 
-DELISTED_KEPT_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=30)
 GONE_AFTER_RUNS = 3
 _GONE_SHARE = Decimal("0.30")
 _GONE_AT_LEAST = 2
@@ -35,8 +35,8 @@ def offers_not_seen(
 ) -> Iterator[Offer]:
     """Yield what becomes of the listed offers that a run did not show.
 
-    Offers of parts that are not complete stay as they are. A baseline row goes as soon as a
-    complete page lacks it: it was never seen live.
+    Offers of parts that are not complete stay as they are, but for 30 days only: their part may be
+    gone for good. A baseline row goes as soon as a complete page lacks it: it was never seen live.
     """
     shown = {offer.offer_id: offer for offer in seen}
     shown_kinds = {_kind_of(offer) for offer in shown.values()}
@@ -46,6 +46,8 @@ def offers_not_seen(
             continue
         if offer.offer_id in shown or offer.part in complete_parts:
             expected[_kind_of(offer)].append(offer)
+        elif offer.standing is not Standing.BASELINE and now - offer.observe_time > KEPT_FOR:
+            yield replace(offer, pending=None, delist_time=now)
         else:
             yield offer
     for kind, offers in expected.items():
@@ -63,7 +65,7 @@ def delisted_offers(
     for offer in previous:
         if offer.delist_time is None or offer.offer_id in back:
             continue
-        if now - offer.delist_time <= DELISTED_KEPT_FOR:
+        if now - offer.delist_time <= KEPT_FOR:
             yield offer
 
 

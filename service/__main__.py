@@ -1,4 +1,4 @@
-"""The commands of the service: `python -m service up | grpc | gateway | check`."""
+"""The commands of the service: `python -m service up | grpc | gateway | check | export`."""
 
 import signal
 
@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "grpc": ("service.serve_grpc", "the gRPC service alone"),
     "gateway": ("service.serve_rest", "the REST gateway alone"),
     "check": ("service.check", "exit 0 when that part answers; for health checks"),
+    "export": ("service.export", "write the history as Parquet, a folder for each day"),
 }
 
 
@@ -42,6 +43,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         add_flags(command_parser)
         if name == "check":
             command_parser.add_argument("part", choices=("rest", "grpc", "metrics"))
+        if name == "export":
+            command_parser.add_argument("--to", required=True, type=Path, metavar="DIR")
+            command_parser.add_argument("--since", default="", metavar="YYYY-MM-DD")
     given = parser.parse_args(arguments)
     environ = with_flags(environ, given)
     try:
@@ -53,6 +57,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     try:
         if given.command == "check":
             return int(command.run(settings, given.part))
+        if given.command == "export":
+            store_dir = store_dir_of(settings)
+            return int(command.run(settings, store_dir=store_dir, to=given.to, since=given.since))
         return int(command.run(settings, store_dir=store_dir_of(settings), environ=environ))
     except (*command.FAULTS, SettingsError, OSError) as error:
         return refuse(error)

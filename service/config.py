@@ -41,6 +41,7 @@ class Settings:
     contact: str
     lease_seconds: int
     max_stale_hours: int
+    history_days: int
     gateway_threads: int
     log_level: str
     allow_anonymous: bool
@@ -269,6 +270,12 @@ TABLE: tuple[Setting, ...] = (
         default="24",
         reader=_count,
         about="how long a service without its store goes on answering from memory",
+    ),
+    Setting(
+        field="history_days",
+        default="400",
+        reader=_count,
+        about="how long prices and availability of the past are kept",
     ),
     Setting(field="gateway_threads", default="8", reader=_count, about="threads of the gateway"),
     Setting(

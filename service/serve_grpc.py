@@ -26,7 +26,7 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
     stop_on_signals(stop)
     with open_store(settings, store_dir) as store:
         service = wiring.build_service(settings, store, encode=OfferEncoder(with_json=False))
-        service.replica.start()
+        service.start()
         server = GrpcServer(
             service.dispatcher,
             service.replica.readiness,
@@ -36,7 +36,7 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
         server.start()
         stop_metrics = metrics.serve(settings.metrics_port)
         stop.wait()
-        server.stop(DRAIN_SECONDS, pause=NOTICE_SECONDS)
-        service.replica.stop()
+        server.stop(DRAIN_SECONDS, pause=NOTICE_SECONDS, end_waits=service.feed.stop)
+        service.stop()
         stop_metrics()
     return 0

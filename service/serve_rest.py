@@ -1,5 +1,6 @@
 """`python -m service gateway`: the REST gateway alone, Flask under granian."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -7,20 +8,23 @@ from functools import partial
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from service import metrics, wiring
 from service.config import Settings
 from service.launch import end_with_parent
+from service.listener import cut_who_do_not_read
 from service.memory import return_memory_early
 from service.rest.caching import Wsgi
+from service.rest.turns import PLACES, SPARE_THREADS
 from service.stopping import stop_on_signals
 
 FAULTS: tuple[type[Exception], ...] = ()
 HEADERS_WITHIN_MILLISECONDS = 5_000
 MOST_CONNECTIONS_WAITING = 512
 WORKERS_END_WITHIN_SECONDS = 5
+WRITES_WITHIN_SECONDS = 10.0
 
 
 def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> int:  # noqa: ARG001 - as all commands
@@ -32,8 +36,10 @@ def run(settings: Settings, *, store_dir: Path, environ: Mapping[str, str]) -> i
         address=settings.host,
         port=settings.rest_port,
         interface=Interfaces.WSGI,
-        blocking_threads=settings.gateway_threads,
-        backpressure=MOST_CONNECTIONS_WAITING,
+        blocking_threads=settings.gateway_threads + PLACES + SPARE_THREADS,
+        backpressure=MOST_CONNECTIONS_WAITING + PLACES,
+        # Over HTTP/2 a client could take data and withhold windows: no limit of ours would see it.
+        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MILLISECONDS),
         websockets=False,
         log_enabled=settings.log_level == "DEBUG",
@@ -64,7 +70,25 @@ def _stop_on_signals(interrupt: Callable[[], None]) -> None:
 def build(settings: Settings, store_dir: Path) -> Wsgi:
     """Build the application of one worker, which must not outlive the process above it."""
     end_with_parent(signal.SIGKILL)
-    # A forked worker must not report its own signals to the process above it.
-    signal.set_wakeup_fd(-1)
     return_memory_early()
-    return wiring.build_gateway(settings, store_dir)
+    gateway = wiring.build_gateway(settings, store_dir)
+    _when_told_to_stop(gateway.stop)
+    cut_who_do_not_read(settings.rest_port, seconds=WRITES_WITHIN_SECONDS)
+    return gateway.app
+
+
+def _when_told_to_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` on the first signal that granian handles in this worker.
+
+    It waits for calls under way, and a stream would not end by itself. The descriptor also takes
+    the place of the one of the process above, which must not be told of our signals.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        os.read(reader, 1)
+        stop()
+
+    threading.Thread(target=wait, name="stopping", daemon=True).start()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from service.config import Settings
@@ -23,14 +23,17 @@ def open_store(settings: Settings, store_dir: Path) -> Iterator[Store]:
     Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
     error yet: whoever asks it will see StoreUnreachable until it comes back.
     """
+    history_kept_for = timedelta(days=settings.history_days)
     if settings.redis_url:
-        with RedisStore.connect(settings.redis_url, clock=utc_now) as store:
+        with RedisStore.connect(
+            settings.redis_url, clock=utc_now, history_kept_for=history_kept_for
+        ) as store:
             with suppress(StoreUnreachable):
                 store.check_policy()
             yield store
         return
     with (
         open_embedded(store_dir, binary=settings.valkey_bin) as server,
-        RedisStore.connect(server.url, clock=utc_now) as store,
+        RedisStore.connect(server.url, clock=utc_now, history_kept_for=history_kept_for) as store,
     ):
         yield store

@@ -1,6 +1,7 @@
 """Builds the object graph of the service; the only place that chooses implementations."""
 
 import atexit
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,23 +9,35 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
+from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.replica import Replica
 from service.config import VERSION, Settings
 from service.encoding import OfferEncoder
 from service.facts.baseline import load_baseline, load_baseline_statuses
+from service.facts.model_prices import load_model_prices
 from service.facts.tables import load_exchange_rates, load_gpu_registry
 from service.local_transport import LocalTransport
 from service.rest.app import create_app
 from service.rest.caching import Wsgi, middleware
+from service.rest.contract import services
 from service.rest.grpc_transport import GrpcTransport
+from service.rest.routes import routes_of
 from service.rest.transport import Transport
+from service.rest.turns import Turns
 from service.rpc.dispatch import Dispatcher
-from service.rpc.methods import method_table
+from service.rpc.methods import Servicers, method_table
+from service.rpc.seats import WAITERS, WATCHERS, Seats
 from service.rpc.servicers.catalog import CatalogServicer
+from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.history import HistoryServicer
+from service.rpc.servicers.models import ModelsServicer
+from service.rpc.servicers.quarantine import QuarantineServicer
+from service.rpc.servicers.refresh import RefreshServicer
 from service.rpc.signing import StoreSigner
 from service.storage import open_store, utc_now
+from service.store.newest_rates import NewestRates, RateNumbers
 from service.store.ports import Store
 
 
@@ -33,11 +46,22 @@ class Service:
     """What both faces need: the catalogue in memory and the chain that answers from it."""
 
     replica: Replica
+    feed: ChangeFeed
     dispatcher: Dispatcher
+
+    def start(self) -> None:
+        """Follow the store, from threads of their own; returns at once."""
+        self.replica.start()
+        self.feed.start()
+
+    def stop(self) -> None:
+        """Stop following; every wait and every stream ends."""
+        self.feed.stop()
+        self.replica.stop()
 
 
 def build_service(settings: Settings, store: Store, *, encode: Encode) -> Service:
-    """Build the replica and the chain that answers; nothing runs before `replica.start()`."""
+    """Build the replica and the chain that answers; nothing runs before it is started."""
     replays = settings.replay is not None
     replica = Replica(
         store,
@@ -48,31 +72,59 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         max_stale=timedelta(hours=settings.max_stale_hours),
     )
     signer = StoreSigner(store.page_token_key)
+    gpus = load_gpu_registry()
+    feed = ChangeFeed(store, store.page_token_key)
+    rates = RateNumbers(NewestRates(store, bundled=load_exchange_rates(), clock=utc_now))
+    waiters = Seats(WAITERS, kind="wait")
     catalog = CatalogServicer(
         replica,
-        gpus=load_gpu_registry(),
+        gpus=gpus,
         signer=signer,
-        rates={code: rate.rate for code, rate in load_exchange_rates().items()},
+        rates=rates,
         now=utc_now,
     )
-    collection = CollectionServicer(store, replica, signer=signer, now=utc_now)
-    return Service(replica=replica, dispatcher=Dispatcher(method_table(catalog, collection)))
+    servicers = Servicers(
+        catalog=catalog,
+        changes=ChangesServicer(
+            feed, rates=rates, watchers=Seats(WATCHERS, kind="watch"), waiters=waiters
+        ),
+        collection=CollectionServicer(store, replica, signer=signer, now=utc_now),
+        history=HistoryServicer(replica, store, gpus=gpus, signer=signer, now=utc_now),
+        models=ModelsServicer(
+            store, baseline=() if replays else load_model_prices(), signer=signer, now=utc_now
+        ),
+        quarantine=QuarantineServicer(store, store, replica, signer=signer, now=utc_now),
+        refresh=RefreshServicer(
+            store, replica, waiters=waiters, stopping=feed.stopping, now=utc_now
+        ),
+    )
+    return Service(replica=replica, feed=feed, dispatcher=Dispatcher(method_table(servicers)))
 
 
-def build_gateway(settings: Settings, store_dir: Path) -> Wsgi:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """The gateway; `stop` ends its streams and waits, while short calls still get their answer."""
+
+    app: Wsgi
+    stop: Callable[[], None]
+
+
+def build_gateway(settings: Settings, store_dir: Path) -> Gateway:
     """Build the gateway: over the hop when a gRPC service is named, else with its own replica."""
-    transport = _transport(settings, store_dir)
+    transport, stop = _transport(settings, store_dir)
     app = create_app(transport, version=VERSION, registry=REGISTRY)
-    return middleware(app, transport)
+    turns = Turns(middleware(app, transport), routes_of(services()), turns=settings.gateway_threads)
+    return Gateway(app=turns, stop=stop)
 
 
-def _transport(settings: Settings, store_dir: Path) -> Transport:
+def _transport(settings: Settings, store_dir: Path) -> tuple[Transport, Callable[[], None]]:
     if settings.grpc_target:
-        return GrpcTransport(settings.grpc_target)
+        hop = GrpcTransport(settings.grpc_target)
+        return hop, hop.end_streams
     # The store and the replica's thread live as long as this worker process.
     until_exit = ExitStack()
     atexit.register(until_exit.close)
     store = until_exit.enter_context(open_store(settings, store_dir))
     service = build_service(settings, store, encode=OfferEncoder(with_json=True))
-    service.replica.start()
-    return LocalTransport(service.dispatcher, service.replica)
+    service.start()
+    return LocalTransport(service.dispatcher, service.replica), service.feed.stop

@@ -7,6 +7,7 @@ from typing import Any
 from service.domain.money import Money
 from service.domain.offer import ListedPrice, Offer, PriceUnit, PurchaseModel
 from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
+from service.domain.quarantine import QuarantinedOffer
 
 NOW = datetime(2026, 10, 8, 12, 0, tzinfo=UTC)
 
@@ -62,3 +63,24 @@ def a_snapshot(*offers: Offer, provider: str = "nimbus", **overrides: Any) -> Pr
         "offers": offers,
     }
     return ProviderSnapshot(**(values | overrides))
+
+
+def a_quarantined(quarantine_id: str = "0001-a", **overrides: Any) -> QuarantinedOffer:
+    """Build a price that jumped to four times the last one."""
+    values: dict[str, Any] = {
+        "quarantine_id": quarantine_id,
+        "provider": "nimbus",
+        "offer_id": "nimbus-h100-sxm-1x-on-demand",
+        "rule": "R2",
+        "reason": "PRICE_JUMP",
+        "evidence": "9.99 after 2.49 USD per GPU-hour, 4.01 times",
+        "raw_text": '{"sku": "h100-sxm-1x", "price": "9.99"}',
+        "last_accepted": Decimal("2.49"),
+        "observed": Decimal("9.99"),
+        "ratio": Decimal("9.99") / Decimal("2.49"),
+        "first_seen_time": NOW,
+        "last_seen_time": NOW,
+        "page_digest": "d1",
+        "source_uri": "https://nimbus.example/gpu-pricing",
+    }
+    return QuarantinedOffer(**(values | overrides))

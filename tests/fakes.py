@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from prometheus_client import CollectorRegistry
 
+from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.paging import PageTokenSigner
 from service.catalog.replica import Readiness, ReadyStatus
@@ -21,11 +22,17 @@ from service.domain.offer import Offer
 from service.domain.provider import ProviderStatus
 from service.encoding import OfferEncoder
 from service.rpc.dispatch import Dispatcher
-from service.rpc.methods import method_table
+from service.rpc.methods import Servicers, method_table
+from service.rpc.seats import WAITERS, WATCHERS, Seats
 from service.rpc.servicers.catalog import CatalogServicer
+from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.history import HistoryServicer
+from service.rpc.servicers.models import ModelsServicer
+from service.rpc.servicers.quarantine import QuarantineServicer
+from service.rpc.servicers.refresh import RefreshServicer
 from service.store.memory_store import MemoryStore
-from service.store.ports import RunStore
+from service.store.ports import Store
 from tests.builders import NOW, a_snapshot, a_status
 
 _Detail = TypeVar("_Detail", bound=Message)
@@ -70,12 +77,17 @@ def a_catalog(
     now: datetime = NOW,
     encoder: Encode | None = None,
     is_store_lost: bool = False,
+    snapshot_id: str = "s1",
 ) -> Snapshot:
     """Build the catalogue of these offers, with a status for each of their providers."""
     providers = sorted({offer.provider for offer in offers})
     segments = [
         segment_of(
-            a_snapshot(*(o for o in offers if o.provider == provider), provider=provider),
+            a_snapshot(
+                *(o for o in offers if o.provider == provider),
+                provider=provider,
+                snapshot_id=snapshot_id,
+            ),
             encode=encoder or OfferEncoder(with_json=True),
             now=now,
             is_baseline=provider in baseline,
@@ -119,18 +131,41 @@ GPUS = GpuRegistry(
 def a_dispatcher(
     source: FakeSource,
     *,
-    runs: RunStore | None = None,
+    runs: Store | None = None,
     clock: Callable[[], datetime] | None = None,
     registry: CollectorRegistry | None = None,
+    feed: ChangeFeed | None = None,
+    watchers: int = WATCHERS,
+    waiters: int = WAITERS,
 ) -> Dispatcher:
-    """Build the chain with all servicers, over a catalogue and a store of runs."""
+    """Build the chain with all servicers, over a catalogue and a store of runs and changes.
+
+    Who asks for changes has to start and stop the `feed`.
+    """
     now = clock or FakeClock()
     signer = PageTokenSigner(b"a key of the tests")
     catalog = CatalogServicer(source, gpus=GPUS, signer=signer, rates=RATES, now=now)
     store = MemoryStore(clock=now) if runs is None else runs
     collection = CollectionServicer(store, source, signer=signer, now=now)
+    feed = feed or ChangeFeed(store, store.page_token_key)
+    seats = Seats(waiters, kind="wait")
+    servicers = Servicers(
+        catalog=catalog,
+        changes=ChangesServicer(
+            feed,
+            rates=RATES,
+            watchers=Seats(watchers, kind="watch"),
+            waiters=seats,
+            spread=lambda: 0.0,
+        ),
+        collection=collection,
+        history=HistoryServicer(source, store, gpus=GPUS, signer=signer, now=now),
+        models=ModelsServicer(store, baseline=(), signer=signer, now=now),
+        quarantine=QuarantineServicer(store, store, source, signer=signer, now=now),
+        refresh=RefreshServicer(store, source, waiters=seats, stopping=feed.stopping, now=now),
+    )
     return Dispatcher(
-        method_table(catalog, collection),
+        method_table(servicers),
         registry=CollectorRegistry() if registry is None else registry,
     )
 

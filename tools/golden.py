@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scrapers.errors import CollectError, NotRecorded
-from scrapers.fetch import Fetcher
+from scrapers.fetcher import Fetcher
 from scrapers.normalize import Normalizer
 from scrapers.provider import Provider, Reject
 from scrapers.reading import Reader, Tally

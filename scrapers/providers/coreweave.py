@@ -10,10 +10,12 @@ that nodes have, and its price by count is near the price of a single GPU that s
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 from scrapers.errors import PageChanged
 from scrapers.page import Cells, Element, Page
 from scrapers.provider import Provider, RawOffer, Reject
+from scrapers.rows import each_row
 from service.domain.offer import PurchaseModel
 
 # Column -> (purchase model, what the price is for, ending of the sku, its repetition in the row).
@@ -52,8 +54,8 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
         if "GPU Count" not in columns:
             continue
         regions.append(region)
-        for row in place.all(".table-row-v2"):
-            yield from _node(row, columns, region=region)
+        read = partial(_node, columns=columns, region=region)
+        yield from each_row(place.all(".table-row-v2"), read)
         region = ""  # The next table needs a heading of its own.
     if not regions:
         raise PageChanged(f"{page.kind}: no table with a column 'GPU Count'")
@@ -61,10 +63,11 @@ def parse(page: Page) -> Iterator[RawOffer | Reject]:
         raise PageChanged(f"{page.kind}: a table of GPUs without its region")
 
 
-def _node(row: Element, columns: tuple[str, ...], *, region: str) -> Iterator[RawOffer | Reject]:
+def _node(row: Element, *, columns: tuple[str, ...], region: str) -> Iterator[RawOffer | Reject]:
     cells = tuple(cell.text for cell in row.all(".table-v2-cell"))
     if len(cells) != len(columns):
-        raise PageChanged(f"{row.path}: {len(cells)} cells under {len(columns)} columns")
+        found = f"{len(cells)} cells under {len(columns)} columns"
+        raise PageChanged(f"{row.path}: {found}: {' | '.join(cells)}")
     node = Cells(dict(zip(columns, cells, strict=True)), row.path)
     name, product = node["GPU Model"], row.one("[data-product]").attr("data-product")
     doubt = _doubt(node)

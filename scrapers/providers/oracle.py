@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from scrapers.page import Json, Page
 from scrapers.provider import Declared, Provider, RawOffer, Reject
+from scrapers.rows import each_row
 from service.domain.offer import DeliveryModel, PriceUnit
 
 # Chip as the list names it -> (GPU, smallest shape that has it, GPUs in that shape).
@@ -47,23 +48,24 @@ provider = Provider(
 @provider.parses("products")
 def parse(page: Page) -> Iterator[RawOffer | Reject]:
     """Read the GPU rows of the list; the part number is the sku."""
-    for product in page.json["items"].each():
-        part, name = product["partNumber"].text, product["displayName"].text
-        category, metric = product["serviceCategory"].text, product["metricName"].text
-        shown = f"{part} {name} ({category}, {metric})"
-        if not re.search(r"\bGPU\b", f"{name} {category} {metric}"):
-            continue
-        if any(word in f"{category} {name}" for word in NOT_PUBLIC):
-            yield Reject(reason="NOT_PUBLIC_CLOUD", text=shown)
-            continue
-        if metric != "GPU Per Hour" or not category.startswith("Compute - GPU"):
-            yield Reject(reason="OTHER_PRODUCT", text=shown)
-            continue
-        chip = " ".join(re.split(r"\bGPU(?: Standard)?\s*-?", name)[-1].split()).upper()
-        chip = re.sub(r"\s*-\s*(?=V\d)", " ", chip)
-        if GENERATIONS.fullmatch(chip):
-            yield Reject(reason="CHIP_NOT_NAMED", text=shown)
-            continue
+    yield from each_row(page.json["items"].each(), _product)
+
+
+def _product(product: Json) -> Iterator[RawOffer | Reject]:
+    part, name = product["partNumber"].text, product["displayName"].text
+    category, metric = product["serviceCategory"].text, product["metricName"].text
+    shown = f"{part} {name} ({category}, {metric})"
+    if not re.search(r"\bGPU\b", f"{name} {category} {metric}"):
+        return
+    chip = " ".join(re.split(r"\bGPU(?: Standard)?\s*-?", name)[-1].split()).upper()
+    chip = re.sub(r"\s*-\s*(?=V\d)", " ", chip)
+    if any(word in f"{category} {name}" for word in NOT_PUBLIC):
+        yield Reject(reason="NOT_PUBLIC_CLOUD", text=shown)
+    elif metric != "GPU Per Hour" or not category.startswith("Compute - GPU"):
+        yield Reject(reason="OTHER_PRODUCT", text=shown)
+    elif GENERATIONS.fullmatch(chip):
+        yield Reject(reason="CHIP_NOT_NAMED", text=shown)
+    else:
         yield from _prices(product, chip, shown=shown)
 
 

@@ -20,6 +20,7 @@ from scrapers.provider import (
     Reject,
     Request,
 )
+from scrapers.rows import each_row
 from service.domain.offer import AvailabilityState, DeliveryModel, PurchaseModel, Trust
 
 QUERY = """query {
@@ -64,12 +65,15 @@ provider = Provider(
 @provider.parses("gpus")
 def parse(page: Page) -> Iterator[RawOffer | Reject]:
     """Read up to four prices of each GPU type."""
-    for gpu in page.json["data"]["gpuTypes"].each():
-        if gpu["id"].text == "unknown":
-            yield Reject(reason="PLACEHOLDER_ROW", text=f"unknown {gpu.text_of('displayName')}")
-            continue
-        for cloud, trust in CLOUDS:
-            yield from _prices(gpu, cloud, trust)
+    yield from each_row(page.json["data"]["gpuTypes"].each(), _type)
+
+
+def _type(gpu: Json) -> Iterator[RawOffer | Reject]:
+    if gpu["id"].text == "unknown":
+        yield Reject(reason="PLACEHOLDER_ROW", text=f"unknown {gpu.text_of('displayName')}")
+        return
+    for cloud, trust in CLOUDS:
+        yield from _prices(gpu, cloud, trust)
 
 
 def _prices(gpu: Json, cloud: str, trust: Trust) -> Iterator[RawOffer | Reject]:

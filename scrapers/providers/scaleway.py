@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from scrapers.page import Json, Page
 from scrapers.provider import AVAILABILITY_EVERY, Declared, Provider, RawOffer, Reject
+from scrapers.rows import each_row
 from service.domain.offer import AvailabilityState, DeliveryModel, PriceUnit, TaxTreatment
 
 ZONES = {
@@ -87,6 +88,14 @@ def next_server_page(page: Page) -> Iterator[str]:
         yield _with_page_number(page, number + 1)
 
 
+@provider.joins("catalog", "servers")
+def parse_prices(
+    catalog: tuple[Page, ...], servers: tuple[Page, ...]
+) -> Iterator[RawOffer | Reject]:
+    """Read one zone of a recording that lacks the stock."""
+    yield from parse(catalog, servers, ())
+
+
 @provider.joins("catalog", "servers", "availability")
 def parse(
     catalog: tuple[Page, ...], servers: tuple[Page, ...], availability: tuple[Page, ...]
@@ -100,14 +109,17 @@ def parse(
         if product["locality"].text_of("zone") == zone
     }
     stock = _by_name(availability)
-    for name, server in _by_name(servers).items():
-        names_gpu = any(key == "gpu_info" and info.value for key, info in server.members())
-        if server.text_of("gpu") in ("", "0") and not names_gpu:
-            continue
-        if name not in products:
+
+    def read(named: tuple[str, Json]) -> Iterator[RawOffer | Reject]:
+        name, server = named
+        if server.text_of("gpu") in ("", "0") and not server.find("gpu_info"):
+            return
+        if name in products:
+            yield _read(name, server, products[name], zone=zone, stock=stock.get(name))
+        else:
             yield Reject(reason="NOT_IN_CATALOG", text=f"{name} in {zone}")
-            continue
-        yield _read(name, server, products[name], zone=zone, stock=stock.get(name))
+
+    yield from each_row(_by_name(servers).items(), read)
 
 
 def _read(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from scrapers.page import Json, Page
 from scrapers.provider import AVAILABILITY_EVERY, Declared, Provider, RawOffer, Reject
+from scrapers.rows import each_row
 from service.domain.offer import AvailabilityState, DeliveryModel, Fabric, PriceUnit
 
 API = "https://cloud-api.voltagepark.com/api/v1"
@@ -43,22 +44,24 @@ provider = Provider(
 @provider.parses("presets")
 def parse_presets(page: Page) -> Iterator[RawOffer | Reject]:
     """Read the VM presets; one without GPUs is a plain VM."""
-    for preset in page.json.each():
-        resources = preset["resources"]
-        gpus = tuple(resources["gpus"].members())
-        if not gpus:
-            continue
-        (gpu, details), *others = gpus
-        if others:
-            yield Reject(reason="MIXED_GPUS", text=", ".join(name for name, _ in gpus))
-            continue
+    yield from each_row(page.json.each(), _preset)
+
+
+def _preset(preset: Json) -> Iterator[RawOffer | Reject]:
+    resources = preset["resources"]
+    gpus = tuple(resources["gpus"].members())
+    if len(gpus) > 1:
+        yield Reject(reason="MIXED_GPUS", text=", ".join(name for name, _ in gpus))
+    elif gpus:
+        ((gpu, details),) = gpus
         places = tuple(preset["location_ids_with_availability"].each())
         yield RawOffer(
             sku=preset["id"].text,
             gpu=gpu,
             gpu_count=details["count"].text,
             price=preset.printed("compute_rate_hourly"),
-            stock=SOME_LOCATION if places else NO_LOCATION,
+            stock="|".join(place.text for place in places) or NO_LOCATION,
+            stock_word=SOME_LOCATION if places else NO_LOCATION,
             stock_evidence="location_ids_with_availability",
             delivery_model=DeliveryModel.VIRTUAL_MACHINE,
             vcpus=resources.text_of("vcpu_count"),
@@ -70,13 +73,18 @@ def parse_presets(page: Page) -> Iterator[RawOffer | Reject]:
 @provider.parses("bare_metal")
 def parse_bare_metal(page: Page) -> Iterator[RawOffer | Reject]:
     """Read each location's node price by fabric; the count is GPUs that are free now."""
-    for place in page.json["results"].each():
-        node = place["specs_per_node"]
-        for name, fabric in FABRICS.items():
-            price, free = place[f"gpu_price_{name}"], place.text_of(f"gpu_count_{name}")
-            if price.value in (None, ""):
-                yield Reject(reason="NOT_OFFERED", text=f"{place['id'].text}: {name} has no price")
-                continue
+    yield from each_row(page.json["results"].each(), _location)
+    if page.json.text_of("has_next") == "true":
+        yield Reject(reason="MORE_PAGES_NOT_READ", text=page.json.text_of("total_result_count"))
+
+
+def _location(place: Json) -> Iterator[RawOffer | Reject]:
+    node = place["specs_per_node"]
+    for name, fabric in FABRICS.items():
+        price, free = place[f"gpu_price_{name}"], place.text_of(f"gpu_count_{name}")
+        if price.value in (None, ""):
+            yield Reject(reason="NOT_OFFERED", text=f"{place['id'].text}: {name} has no price")
+        else:
             yield RawOffer(
                 sku=f"{node['gpu_model'].text} {name}",
                 gpu=node["gpu_model"].text,
@@ -84,7 +92,8 @@ def parse_bare_metal(page: Page) -> Iterator[RawOffer | Reject]:
                 price=price.text,
                 fabric=fabric,
                 available_gpu_count=free,
-                stock=_stock(free),
+                stock=free or None,
+                stock_word=NONE_FREE if free == NONE_FREE else SOME_FREE,
                 stock_evidence=f"gpu_count_{name}" if free else "",
                 delivery_model=DeliveryModel.BARE_METAL,
                 region=place["id"].text,
@@ -92,12 +101,6 @@ def parse_bare_metal(page: Page) -> Iterator[RawOffer | Reject]:
                 memory=_gigabytes(node, "ram_gb"),
                 storage=_gigabytes(node, "storage_gb"),
             )
-    if page.json.text_of("has_next") == "true":
-        yield Reject(reason="MORE_PAGES_NOT_READ", text=page.json.text_of("total_result_count"))
-
-
-def _stock(free: str) -> str | None:
-    return (NONE_FREE if free == NONE_FREE else SOME_FREE) if free else None
 
 
 def _gigabytes(resources: Json, key: str) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from scrapers.errors import PageChanged
 from scrapers.page import Json, Page
 from scrapers.provider import Declared, Provider, RawOffer, Reject
+from scrapers.rows import each_row
 from service.domain.offer import AvailabilityState, DeliveryModel, PriceUnit, PurchaseModel
 
 PLANS = "https://api.vultr.com/v2/plans?type=all&per_page=500"
@@ -105,23 +106,26 @@ def _next_page(page: Page, address: str) -> Iterator[str]:
 @provider.parses("plans")
 def parse_plans(page: Page) -> Iterator[RawOffer | Reject]:
     """Read the plans with a GPU; the others are plain servers."""
-    for plan in _plans(page):
-        plan_id, kind = plan["id"].text, plan.text_of("gpu_type")
-        if not kind and not plan_id.startswith("vcg-"):
-            continue
-        matched = CLOUD_ID.fullmatch(plan_id)
-        if not kind and plan.text_of("type") != "vdm":
-            raise PageChanged(f"{page.kind}: the cloud GPU plan {plan_id} states no gpu_type")
-        if not kind and not matched:
-            yield Reject(reason="UNKNOWN_INSTANCE_TYPE", text=plan_id)
-            continue
-        chip = _chip(kind) if kind else matched["gpu"] if matched else ""
-        vram = plan["gpu_vram_gb"].text if kind else matched["vram"] if matched else ""
-        count = MISNAMED.get((chip, vram), "")
-        if kind and matched and _disagree(vram, matched["vram"], chip=chip):
-            text = f"{plan_id}: {vram} GB"
-            yield Reject(reason="VRAM_CONFLICT", text=text)
-            continue
+    yield from each_row(_plans(page), _cloud_plan)
+
+
+def _cloud_plan(plan: Json) -> Iterator[RawOffer | Reject]:
+    plan_id, kind = plan["id"].text, plan.text_of("gpu_type")
+    if not kind and not plan_id.startswith("vcg-"):
+        return
+    if not kind and plan.text_of("type") != "vdm":
+        raise PageChanged(f"{plan.path}: the cloud GPU plan {plan_id} states no gpu_type")
+    matched = CLOUD_ID.fullmatch(plan_id)
+    chip, in_id = matched.groups() if matched else ("", "")
+    vram = in_id
+    if kind:
+        chip, vram = _chip(kind), plan["gpu_vram_gb"].text
+    count = MISNAMED.get((chip, vram), "")
+    if not chip:
+        yield Reject(reason="UNKNOWN_INSTANCE_TYPE", text=plan_id)
+    elif in_id and _disagree(vram, in_id, chip=chip):
+        yield Reject(reason="VRAM_CONFLICT", text=f"{plan_id}: {vram} GB")
+    else:
         yield from _offers(
             plan,
             gpu=FORMS.get(chip, chip),
@@ -135,27 +139,30 @@ def parse_plans(page: Page) -> Iterator[RawOffer | Reject]:
 @provider.parses("plans_metal")
 def parse_plans_metal(page: Page) -> Iterator[RawOffer | Reject]:
     """Read the machines whose id or fields name GPUs; the others have none."""
-    for plan in _plans(page):
-        plan_id, kind = plan["id"].text, plan.text_of("gpu_type")
-        matched = METAL_ID.fullmatch(plan_id)
-        named = bool(matched and matched["count"]) or plan_id.endswith("gpu") or "vram" in plan_id
-        if not kind and not named:
-            continue
-        chip = _chip(kind) if kind else matched["gpu"] if matched else ""
-        counts = {plan.text_of("gpu_count"), (matched["count"] or "") if matched else ""} - {""}
-        count = next(iter(counts), "")
-        if not chip:
-            yield Reject(reason="UNKNOWN_INSTANCE_TYPE", text=plan_id)
-        elif len(counts) > 1:
-            yield Reject(reason="COUNT_CONFLICT", text=f"{plan_id}: {' or '.join(sorted(counts))}")
-        else:
-            yield from _offers(
-                plan,
-                gpu=METAL_FORMS.get(f"{count}-{chip}") or METAL_FORMS.get(chip, chip),
-                gpu_count=count or ("1" if chip in SUPERCHIPS else ""),
-                vcpus=plan.text_of("cpu_threads"),
-                delivery_model=DeliveryModel.BARE_METAL,
-            )
+    yield from each_row(_plans(page), _metal_plan)
+
+
+def _metal_plan(plan: Json) -> Iterator[RawOffer | Reject]:
+    plan_id, kind = plan["id"].text, plan.text_of("gpu_type")
+    matched = METAL_ID.fullmatch(plan_id)
+    in_id, chip = (matched["count"] or "", matched["gpu"]) if matched else ("", "")
+    if not kind and not in_id and not plan_id.endswith("gpu") and "vram" not in plan_id:
+        return
+    chip = _chip(kind) if kind else chip
+    counts = {plan.text_of("gpu_count"), in_id} - {""}
+    count = next(iter(counts), "")
+    if not chip:
+        yield Reject(reason="UNKNOWN_INSTANCE_TYPE", text=plan_id)
+    elif len(counts) > 1:
+        yield Reject(reason="COUNT_CONFLICT", text=f"{plan_id}: {' or '.join(sorted(counts))}")
+    else:
+        yield from _offers(
+            plan,
+            gpu=METAL_FORMS.get(f"{count}-{chip}") or METAL_FORMS.get(chip, chip),
+            gpu_count=count or ("1" if chip in SUPERCHIPS else ""),
+            vcpus=plan.text_of("cpu_threads"),
+            delivery_model=DeliveryModel.BARE_METAL,
+        )
 
 
 def _disagree(vram: str, in_id: str, *, chip: str) -> bool:
@@ -219,10 +226,12 @@ def _offers(
 
 
 def _months_agree(plan: Json) -> bool:
-    """Say whether the monthly price can be that of the hourly one, where both are numbers."""
+    """Say whether the monthly price can be that of the hourly one, where both are there."""
     texts = (plan.text_of("hourly_cost"), plan.text_of("monthly_cost"))
-    if not all(re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII) for text in texts):
+    if not all(texts):
         return True
+    if not all(re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII) for text in texts):
+        return False
     hourly, monthly = map(Decimal, texts)
     least, most = MONTH
     return not hourly or not monthly or hourly * least <= monthly <= hourly * most

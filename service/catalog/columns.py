@@ -114,6 +114,11 @@ def micros_of(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+def time_of(micros: int) -> datetime:
+    """Turn microseconds since 1970 into a time."""
+    return EPOCH + micros * MICROSECOND
+
+
 def columns_of(offers: Sequence[Offer]) -> Mapping[str, Column]:
     """Make every column but `name` that lasts from one look at a page to the next."""
     found: dict[str, Column] = {}
@@ -128,14 +133,22 @@ def columns_of(offers: Sequence[Offer]) -> Mapping[str, Column]:
     return MappingProxyType(found)
 
 
-def passing_columns_of(values: Mapping[str, list[Any]]) -> Mapping[str, Column]:
-    """Make the columns of `PASSING` from the values that each row has in them."""
-    return {name: _filled(values[name], partial(_column, FIELDS[name])) for name in PASSING}
+def passing_columns_of(
+    values: Mapping[str, list[Any]], numbers: NDArray[np.uint32]
+) -> Mapping[str, Column]:
+    """Make the columns of `PASSING` from the different values, and the number of each row's."""
+    found: dict[str, Column] = {}
+    for name in PASSING:
+        one = _filled(values[name], partial(_column, FIELDS[name]))
+        is_same = one.values.size and (one.values == one.values[0]).all()
+        rows = np.broadcast_to(one.values[0], numbers.shape) if is_same else one.values[numbers]
+        found[name] = replace(one, values=rows)
+    return found
 
 
 def joined(columns: Sequence[Column], order: Rows | None) -> Column:
     """Put columns of segments one after the other, then their rows in `order`, None as is."""
-    values, words = _aligned(columns)
+    values, words = aligned(columns)
     missing = next((c.missing for c in columns if c.missing is not None), None)
     if words is not None:
         missing = 0 if words and not words[0] else None
@@ -155,7 +168,8 @@ def sort_key_of(
     return ranks
 
 
-def _aligned(columns: Sequence[Column]) -> tuple[list[NDArray[Any]], tuple[str, ...] | None]:
+def aligned(columns: Sequence[Column]) -> tuple[list[NDArray[Any]], tuple[str, ...] | None]:
+    """Return the values of columns, those of text pointing into common words."""
     if any(column.words is None for column in columns):
         return [column.values for column in columns], None
     words = tuple(sorted(set().union(*(column.words or () for column in columns))))

@@ -88,6 +88,33 @@ def list_offers(
     )
 
 
+def refuse_older(rows: Sequence[Row], *, max_age: timedelta, now: datetime) -> None:
+    """Refuse rows that were not seen within `max_age`, and baseline rows.
+
+    Raises Precondition PRICES_TOO_OLD, which tells of the oldest of them.
+    """
+    oldest = now - min(max_age, now - EPOCH)
+    refused = [row for row in rows if row.segment.is_baseline or row.observe_time < oldest]
+    if not refused:
+        return
+    row = min(refused, key=lambda one: one.observe_time)
+    age = max(0, int((now - row.observe_time).total_seconds()))
+    limit = _seconds_text(max_age)
+    what = "a baseline price" if row.segment.is_baseline else "the price"
+    raise Precondition(
+        Reason.PRICES_TOO_OLD,
+        f"{len(refused)} of {len(rows)} offers are older than {limit} s or baseline; "
+        f"{what} of offers/{row.offer_id} is {age} s old",
+        metadata={
+            "max_age": f"{limit}s",
+            "name": f"offers/{row.offer_id}",
+            "oldest_age": f"{age}s",
+            "oldest_observe_time": row.observe_time.isoformat().replace("+00:00", "Z"),
+            "refused_offer_count": str(len(refused)),
+        },
+    )
+
+
 def depends_on_time(query: OfferQuery) -> bool:
     """Tell whether the answer may change though no price, availability or freshness does.
 
@@ -245,7 +272,7 @@ def _refuse_if_too_old(snapshot: Snapshot, hits: Rows, max_age: timedelta, now: 
     live = observed[Evaluator(snapshot, {}).mask(_NOT_BASELINE, hits)]
     youngest = EPOCH + int((live if live.size else observed).max()) * MICROSECOND
     age = max(0, int((now - youngest).total_seconds()))
-    limit = f"{max_age.total_seconds():f}".rstrip("0").rstrip(".")
+    limit = _seconds_text(max_age)
     what = "the youngest is" if live.size else "there are only baseline prices, the youngest"
     raise Precondition(
         Reason.PRICES_TOO_OLD,
@@ -257,6 +284,10 @@ def _refuse_if_too_old(snapshot: Snapshot, hits: Rows, max_age: timedelta, now: 
             "matching_offer_count": str(hits.size),
         },
     )
+
+
+def _seconds_text(span: timedelta) -> str:
+    return f"{span.total_seconds():f}".rstrip("0").rstrip(".")
 
 
 def _token(snapshot: Snapshot, query: OfferQuery, row: int, signer: PageTokenSigner) -> str:

@@ -198,7 +198,7 @@ class Replica:
 
     def _read(self, provider: str, held: Segment | None) -> Segment | None:
         try:
-            snapshot = self._store.snapshot(provider)
+            snapshot = self._store.packed_snapshot(provider)
             if snapshot is None:
                 return None
             return segment_of(snapshot, encode=self._encode, now=self._clock(), previous=held)
@@ -228,7 +228,11 @@ class Replica:
         now, is_lost = self._clock(), self._lost_since is not None
         if is_changed:
             made = Snapshot(
-                self._segments.values(), statuses=self._statuses, now=now, is_store_lost=is_lost
+                self._segments.values(),
+                statuses=self._statuses,
+                now=now,
+                is_store_lost=is_lost,
+                previous=self._current,
             )
         else:
             made = self._current.renewed(statuses=self._statuses, now=now, is_store_lost=is_lost)

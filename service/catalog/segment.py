@@ -1,26 +1,37 @@
 """The offers of one provider, ready to be served: rows, columns, and when they grow older."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from service.catalog.columns import Column, passing_columns_of
+import numpy as np
+
+from service.catalog.columns import Column, passing_columns_of, time_of
 from service.catalog.lasting import (
     Encode,
     Encoded,
     Lasting,
     Sighting,
     lasting_of,
-    sighting_of,
 )
-from service.domain.offer import Freshness, Offer, Standing, freshness_at, next_freshness_change
+from service.catalog.patching import same_or
+from service.domain.caveat import rate_is_old_from
+from service.domain.offer import (
+    ExchangeRate,
+    Freshness,
+    Offer,
+    Standing,
+    freshness_at,
+    next_freshness_change,
+)
 from service.domain.provider import ProviderSnapshot
+from service.store.offer_blocks import PackedSnapshot, pack_snapshot, unpack_snapshot
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-EARLIEST = datetime.min.replace(tzinfo=UTC)
+_CHANGE_TIMES = ("price_change_time", "first_seen_time", "delist_time")
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +40,10 @@ class Segment:
 
     `content_revision` moves when a price, an availability, the set of offers or a freshness
     does. `changed_time` is when the prices last changed; `next_change` when a freshness will
-    change next. `youngest_time` is when the youngest listed price was seen, None without one.
+    change next, or an exchange rate grow old; `old_rates` are the numbers of those that have.
+    `youngest_time` is when the youngest listed price was seen, None without one. `sightings` has
+    each different one once, with its `freshness` and how both go out in `passing`;
+    `sighting_numbers` says which is that of each offer.
     `source` is the snapshot that the segment was made of, without its offers.
     """
 
@@ -39,6 +53,7 @@ class Segment:
     is_baseline: bool
     lasting: Lasting
     sightings: tuple[Sighting, ...]
+    sighting_numbers: Sequence[int]
     freshness: tuple[Freshness, ...]
     passing: tuple[Encoded, ...]
     columns: Mapping[str, Column]
@@ -48,12 +63,17 @@ class Segment:
     stale_after: datetime
     changed_time: datetime
     next_change: datetime
+    old_rates: frozenset[int]
     source: ProviderSnapshot
 
     @property
     def names(self) -> tuple[str, ...]:
         """The ids, sorted."""
         return self.lasting.names
+
+    def sighting(self, at: int) -> Sighting:
+        """Return what was seen of one offer."""
+        return self.sightings[self.sighting_numbers[at]]
 
     @property
     def rows(self) -> "tuple[Row, ...]":
@@ -62,44 +82,64 @@ class Segment:
 
 
 class Row:
-    """One offer with how far it can be relied upon; made when asked for, of what is packed."""
+    """One offer of a `segment`, with how far it can be relied upon; made when asked for."""
 
-    __slots__ = ("_at", "_segment")
+    __slots__ = ("_at", "segment")
 
     def __init__(self, segment: Segment, at: int) -> None:
-        self._segment = segment
+        self.segment = segment
         self._at = at
 
     @property
     def provider(self) -> str:
         """The id of its provider."""
-        return self._segment.provider
+        return self.segment.provider
+
+    @property
+    def offer_id(self) -> str:
+        """Its id."""
+        return self.segment.names[self._at]
 
     @property
     def freshness(self) -> Freshness:
         """How far it can be relied upon."""
-        return self._segment.freshness[self._at]
+        segment = self.segment
+        return segment.freshness[segment.sighting_numbers[self._at]]
+
+    @property
+    def observe_time(self) -> datetime:
+        """When it was last seen."""
+        return self.segment.sighting(self._at).observe_time
+
+    @property
+    def old_rate(self) -> ExchangeRate | None:
+        """The exchange rate behind its price, where that is old."""
+        segment = self.segment
+        if not segment.old_rates:
+            return None
+        number = int(segment.lasting.rate_numbers[self._at])
+        return segment.lasting.rates[number - 1] if number in segment.old_rates else None
 
     @property
     def offer(self) -> Offer:
-        """The offer; unpacking it takes some 15 us, so not for whole lists."""
-        return self._segment.lasting.offer(self._at, self._segment.sightings[self._at])
+        """The offer; unpacking it takes some 50 us, so not for whole lists."""
+        return self.segment.lasting.offer(self._at, self.segment.sighting(self._at))
 
     @property
     def proto(self) -> bytes:
         """The offer serialised."""
-        segment, at = self._segment, self._at
-        return segment.lasting.protos[at] + segment.passing[at].proto
+        segment, at = self.segment, self._at
+        return segment.lasting.protos[at] + segment.passing[segment.sighting_numbers[at]].proto
 
     @property
     def json(self) -> bytes:
         """The offer as JSON; empty in processes that do not serve REST."""
-        segment, at = self._segment, self._at
-        return segment.lasting.jsons[at] + segment.passing[at].json
+        segment, at = self.segment, self._at
+        return segment.lasting.jsons[at] + segment.passing[segment.sighting_numbers[at]].json
 
 
 def segment_of(
-    snapshot: ProviderSnapshot,
+    snapshot: ProviderSnapshot | PackedSnapshot,
     *,
     encode: Encode,
     now: datetime,
@@ -108,19 +148,33 @@ def segment_of(
 ) -> Segment:
     """Make the segment of a snapshot; `previous` is what the provider had before.
 
-    Rows of a baseline have freshness BASELINE whatever their standing says.
+    Rows of a baseline have freshness BASELINE whatever their standing says. Of offers with equal
+    ids the last counts. Raises ValueError for offers that cannot be unpacked.
     """
-    by_id = {offer.offer_id: offer for offer in snapshot.offers}
-    offers = [by_id[offer_id] for offer_id in sorted(by_id)]
-    shared: dict[Sighting, Sighting] = {}
+    if isinstance(snapshot, ProviderSnapshot):
+        by_id = {offer.offer_id: offer for offer in snapshot.offers}
+        offers = tuple(by_id[offer_id] for offer_id in sorted(by_id))
+        snapshot = pack_snapshot(replace(snapshot, offers=offers))
+    held = None if previous is None else previous.lasting
+    lasting = lasting_of(snapshot, encode, held)
+    if lasting is not held and len(set(lasting.names)) < len(lasting.names):
+        return segment_of(
+            unpack_snapshot(snapshot),
+            encode=encode,
+            now=now,
+            is_baseline=is_baseline,
+            previous=previous,
+        )
     return _segment(
-        replace(snapshot, offers=()),
-        lasting_of(offers, encode, None if previous is None else previous.lasting),
-        tuple(shared.setdefault(one, one) for one in map(sighting_of, offers)),
+        snapshot.source,
+        lasting,
+        snapshot.sightings,
+        snapshot.sighting_numbers,
         encode=encode,
-        changed_time=_changed_time(snapshot, previous),
+        changed_time=_changed_time(snapshot.source, lasting, previous),
         is_baseline=is_baseline,
         now=now,
+        previous=previous,
     )
 
 
@@ -130,10 +184,12 @@ def aged(segment: Segment, *, encode: Encode, now: datetime) -> Segment:
         segment.source,
         segment.lasting,
         segment.sightings,
+        segment.sighting_numbers,
         encode=encode,
         changed_time=segment.changed_time,
         is_baseline=segment.is_baseline,
         now=now,
+        previous=segment,
     )
 
 
@@ -141,62 +197,87 @@ def _segment(
     source: ProviderSnapshot,
     lasting: Lasting,
     sightings: tuple[Sighting, ...],
+    sighting_numbers: Sequence[int],
     *,
     encode: Encode,
     changed_time: datetime,
     is_baseline: bool,
     now: datetime,
+    previous: Segment | None,
 ) -> Segment:
     ages = _Ages(source.interval, now=now, is_baseline=is_baseline)
     freshness = tuple(map(ages.freshness, sightings))
-    passing = cache(encode.passing)
-    is_listed = (lasting.columns["delisted"].values == 0).tolist()
-    listed = [at for at, is_one in enumerate(is_listed) if is_one]
     values: dict[str, list[Any]] = {
         "availability": [sighting.availability.state for sighting in sightings],
         "observe_time": [sighting.observe_time for sighting in sightings],
         "freshness": list(freshness),
     }
-    youngest = max((sightings[at].observe_time for at in listed), default=None)
+    numbers = np.asarray(sighting_numbers, np.uint32)
+    passing_columns = passing_columns_of(values, numbers)
+    if previous is not None:
+        passing_columns = {
+            name: same_or(previous.columns[name], made) for name, made in passing_columns.items()
+        }
+    listed = numbers[lasting.columns["delisted"].values == 0]
+    listed_counts = np.bincount(listed, minlength=len(sightings)).tolist()
+    youngest = max(
+        (seen.observe_time for seen, count in zip(sightings, listed_counts, strict=True) if count),
+        default=None,
+    )
     stale_after = NEVER if youngest is None else youngest + 2 * source.interval
+    old_from = [rate_is_old_from(rate) for rate in lasting.rates]
+    old_rates = frozenset(at + 1 for at, moment in enumerate(old_from) if moment <= now)
+    # The last moment at which the rate is not yet old: whoever waits for it looks after it.
+    rate_change = min((m - _MICROSECOND for m in old_from if m > now), default=NEVER)
     return Segment(
         provider=source.provider,
         snapshot_id=source.snapshot_id,
-        content_revision=_content_revision(source, freshness),
+        content_revision=_content_revision(
+            source, passing_columns["freshness"].values.tobytes(), old_rates
+        ),
         is_baseline=is_baseline,
         lasting=lasting,
         sightings=sightings,
+        sighting_numbers=sighting_numbers,
         freshness=freshness,
-        passing=tuple(map(passing, sightings, freshness)),
-        columns={**lasting.columns, **passing_columns_of(values)},
+        passing=tuple(map(encode.passing, sightings, freshness)),
+        columns={**lasting.columns, **passing_columns},
         listed_count=len(listed),
-        usable_count=sum(freshness[at] is not Freshness.EXPIRED for at in listed),
+        usable_count=sum(
+            count
+            for age, count in zip(freshness, listed_counts, strict=True)
+            if age is not Freshness.EXPIRED
+        ),
         youngest_time=youngest,
         stale_after=stale_after,
         changed_time=changed_time,
-        next_change=min(ages.next_change, stale_after if stale_after >= now else NEVER),
+        next_change=min(
+            ages.next_change, rate_change, stale_after if stale_after >= now else NEVER
+        ),
+        old_rates=old_rates,
         source=source,
     )
 
 
-def _content_revision(source: ProviderSnapshot, freshness: Iterable[Freshness]) -> str:
+def _content_revision(source: ProviderSnapshot, freshness: bytes, old_rates: frozenset[int]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(source.content_revision.encode())
-    digest.update("".join(one[0] for one in freshness).encode())
+    digest.update(freshness)
+    if old_rates:
+        digest.update(repr(sorted(old_rates)).encode())
     return digest.hexdigest()
 
 
-def _changed_time(snapshot: ProviderSnapshot, previous: Segment | None) -> datetime:
+def _changed_time(source: ProviderSnapshot, lasting: Lasting, previous: Segment | None) -> datetime:
     if previous is not None and not previous.is_baseline:
-        if previous.source.content_revision == snapshot.content_revision:
+        if previous.source.content_revision == source.content_revision:
             return previous.changed_time
-        return snapshot.publish_time
+        return source.publish_time
     # Without a predecessor the offers themselves say when something last changed.
-    times = (
-        max(offer.price_change_time, offer.first_seen_time, offer.delist_time or EARLIEST)
-        for offer in snapshot.offers
-    )
-    return max(times, default=snapshot.publish_time)
+    if not lasting.names:
+        return source.publish_time
+    times = (lasting.columns[name].values.max() for name in _CHANGE_TIMES)
+    return time_of(int(max(times)))
 
 
 class _Ages:

@@ -6,13 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, pairwise
 from types import MappingProxyType
 
 import numpy as np
 
 from service.catalog.columns import Column, Rows, joined
 from service.catalog.lasting import Encode, Encoded
+from service.catalog.price_order import merged_by_price
 from service.catalog.segment import NEVER, Row, Segment, segment_of
 from service.domain.offer_fields import FIELDS, Kind
 from service.domain.order import DEFAULT_ORDER, OrderKey
@@ -88,7 +89,9 @@ class Snapshot:
         statuses: Mapping[str, ProviderStatus] | None = None,
         now: datetime,
         is_store_lost: bool = False,
+        previous: "Snapshot | None" = None,
     ) -> None:
+        """Put segments together; what of `previous` still holds is taken over."""
         self.segments: Mapping[str, Segment] = MappingProxyType(
             {segment.provider: segment for segment in sorted(segments, key=lambda s: s.provider)}
         )
@@ -100,8 +103,9 @@ class Snapshot:
         self.offer_count = sum(s.listed_count for s in parts)
         self.usable_offer_count = sum(s.usable_count for s in parts)
         self.next_change = min((s.next_change for s in parts), default=NEVER)
-        self._place_rows(parts)
-        self._place_partitions()
+        self._aging = self.baseline_providers | {s.provider for s in parts if s.old_rates}
+        self._place_rows(parts, previous)
+        self._place_partitions(previous)
         self._head(dict(statuses or {}), now=now, is_store_lost=is_store_lost)
 
     def renewed(
@@ -116,6 +120,10 @@ class Snapshot:
         self, statuses: dict[str, ProviderStatus], *, now: datetime, is_store_lost: bool
     ) -> None:
         self.statuses: Mapping[str, ProviderStatus] = MappingProxyType(statuses)
+        self.held_providers = frozenset(
+            provider for provider, one in statuses.items() if one.state is ProviderState.HELD
+        )
+        self.doubtful_providers = self._aging | self.held_providers
         self.degraded = is_store_lost or not self.has_live_rows
         self.unreachable = tuple(s.provider for s in self.segments.values() if s.stale_after < now)
         self.revision = self._digest()
@@ -135,11 +143,13 @@ class Snapshot:
     def content_revision(self, providers: Iterable[str] | None) -> str:
         """Return what moves when the answer from these providers does; None means all.
 
-        A page that was merely seen again does not move it; a freshness that changed does.
+        A page that was merely seen again does not move it; a freshness that changed does, and
+        whatever else adds a caveat.
         """
         digest = hashlib.blake2b(digest_size=8)
         for segment in self._chosen(providers):
-            digest.update(f"{segment.provider}={segment.content_revision};".encode())
+            held = "/held" if segment.provider in self.held_providers else ""
+            digest.update(f"{segment.provider}={segment.content_revision}{held};".encode())
         return digest.hexdigest()
 
     def last_modified(self, providers: Iterable[str] | None) -> datetime | None:
@@ -193,10 +203,23 @@ class Snapshot:
             return self.segments.values()
         return (self.segments[p] for p in sorted(providers) if p in self.segments)
 
-    def _place_rows(self, parts: Sequence[Segment]) -> None:
+    def _place_rows(self, parts: Sequence[Segment], previous: "Snapshot | None") -> None:
+        self._columns: dict[str, Column] = {}
+        self._orderings: dict[tuple[OrderKey, ...], Rows] = {}
+        self.names: Sequence[str]
+        self._order: Rows | None = None
+        if previous is not None and _have_same_names(parts, previous):
+            self.names, self._order = previous.names, previous._order  # noqa: SLF001 - our own
+            self._columns |= previous._columns_kept_by(parts)  # noqa: SLF001 - our own
+        else:
+            self._place_names(parts)
+        self.rows = RowView(parts, self._order)
+        for name in _HOT:
+            self.column(name)
+
+    def _place_names(self, parts: Sequence[Segment]) -> None:
         names = list(chain.from_iterable(segment.names for segment in parts))
         filled = [segment.names for segment in parts if segment.names]
-        self._order: Rows | None = None
         if any(one[-1] >= other[0] for one, other in pairwise(filled)):
             # Only when ids of two providers interleave, as "a-b-…" of "a" and of "a-b" may. An
             # id stands for one offer: of equal ones the first provider's counts.
@@ -204,37 +227,60 @@ class Snapshot:
             order = order[:1] + [b for a, b in pairwise(order) if names[a] != names[b]]
             names = [names[at] for at in order]
             self._order = np.array(order, dtype=np.intp)
-        self.rows = RowView(parts, self._order)
-        self.names: Sequence[str] = names
-        self._columns: dict[str, Column] = {
-            "name": Column(values=np.arange(len(names), dtype=np.int32), words=names)
-        }
-        self._orderings: dict[tuple[OrderKey, ...], Rows] = {}
-        for name in _HOT:
-            self.column(name)
+        self.names = names
+        self._columns["name"] = Column(values=np.arange(len(names), dtype=np.int32), words=names)
 
-    def _place_partitions(self) -> None:
+    def _place_partitions(self, previous: "Snapshot | None") -> None:
+        self.listed: Partition
+        self._partitions: dict[tuple[str, str], Partition]
+        if previous is not None and all(
+            self._columns[name] is previous._columns.get(name)  # noqa: SLF001 - our own
+            for name in ("name", *_HOT)
+        ):
+            self.listed = previous.listed
+            self._partitions = previous._partitions  # noqa: SLF001 - our own
+            return
         listed = np.flatnonzero(self.column("delisted").values == 0)
-        by_price = self.ordered(listed, DEFAULT_ORDER)
+        by_price = self._by_price(listed, previous)
         self.listed = Partition(
             rows=by_price,
             providers=frozenset(s.provider for s in self.segments.values() if s.listed_count),
         )
         providers = self.column("provider")
-        self._partitions: dict[tuple[str, str], Partition] = {}
+        provider_words = providers.words or ()
+        provider_codes = providers.values[by_price]
+        self._partitions = {}
+        sets: dict[bytes, frozenset[str]] = {}
         for field in PARTITIONED:
             column = self.column(field)
+            words = column.words or ()
             codes = column.values[by_price]
             # numpy sorts 16 bits in linear time; there are not so many GPUs.
-            narrow = codes.astype(np.int16) if len(column.words or ()) <= _MOST_INT16 else codes
+            narrow = codes.astype(np.int16) if len(words) <= _MOST_INT16 else codes
             grouped = by_price[np.argsort(narrow, kind="stable")]
-            counts = np.bincount(codes, minlength=len(column.words or ()))
-            ends = np.cumsum(counts)
-            for word, end, count in zip(column.words or (), ends, counts, strict=True):
-                rows = grouped[end - count : end]
-                seen = np.flatnonzero(np.bincount(providers.values[rows])).tolist()
-                names = frozenset((providers.words or ())[code] for code in seen)
-                self._partitions[field, word] = Partition(rows=rows, providers=names)
+            ends = np.cumsum(np.bincount(codes, minlength=len(words)))
+            # Which providers have which word, for all at once.
+            pairs = codes.astype(np.intp) * len(provider_words) + provider_codes
+            found = np.bincount(pairs, minlength=len(words) * len(provider_words)) > 0
+            offering = found.reshape(len(words), len(provider_words))
+            for at, word in enumerate(words):
+                key = offering[at].tobytes()
+                if key not in sets:
+                    sets[key] = frozenset(compress(provider_words, offering[at].tolist()))
+                rows = grouped[ends[at - 1] if at else 0 : ends[at]]
+                self._partitions[field, word] = Partition(rows=rows, providers=sets[key])
+
+    def _by_price(self, listed: Rows, previous: "Snapshot | None") -> Rows:
+        found: Rows | None = None
+        if previous is not None and self._order is None and previous._order is None:  # noqa: SLF001 - our own
+            found = merged_by_price(
+                previous.listed.rows,
+                previous.segments.values(),
+                tuple(self.segments.values()),
+                listed=listed,
+                prices=self.column("price_per_gpu_hour").values,
+            )
+        return self.ordered(listed, DEFAULT_ORDER) if found is None else found
 
     def _digest(self) -> str:
         digest = hashlib.blake2b(digest_size=8)
@@ -243,6 +289,26 @@ class Snapshot:
         digest.update(f"{self.degraded}{self.replayed}{self.unreachable}".encode())
         digest.update(repr(sorted(self.statuses.items())).encode())
         return digest.hexdigest()
+
+    def _columns_kept_by(self, parts: Sequence[Segment]) -> dict[str, Column]:
+        """Return the joined columns that hold for `parts` too: all of their parts are the same."""
+        ours = tuple(self.segments.values())
+        return {
+            name: column
+            for name, column in tuple(self._columns.items())
+            if name == "name"
+            or all(
+                one.columns[name] is other.columns[name]
+                for one, other in zip(parts, ours, strict=True)
+            )
+        }
+
+
+def _have_same_names(parts: Sequence[Segment], previous: Snapshot) -> bool:
+    before = tuple(previous.segments.values())
+    return len(parts) == len(before) and all(
+        one.names is other.names for one, other in zip(parts, before, strict=True)
+    )
 
 
 def _empty_column(name: str) -> Column:

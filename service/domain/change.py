@@ -1,7 +1,7 @@
 """What a publication changed: the difference of two snapshots of one provider."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,6 +46,20 @@ def changes_between(
             for kind in _kinds(was, is_now)
         )
     return tuple(found)
+
+
+def folded(first: Change, last: Change) -> Change:
+    """Sum up what happened to one offer: as it was before the first, as it is after the last.
+
+    The kind is that of the difference; where there is none, what happened last. An offer that came
+    and went is DELISTED, as it was when it went; one that went and came back as it was has an
+    availability that changed.
+    """
+    if last.after is None:
+        return replace(last, before=first.before or last.before)
+    kinds = _kinds(first.before, last.after)
+    came_back = ChangeKind.AVAILABILITY_CHANGED if last.kind is ChangeKind.LISTED else last.kind
+    return replace(last, kind=kinds[0] if kinds else came_back, before=first.before)
 
 
 def _kinds(was: Offer | None, is_now: Offer | None) -> tuple[ChangeKind, ...]:

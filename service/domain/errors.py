@@ -3,6 +3,7 @@
     QuoteError(reason, detail, metadata)
     ├─ InvalidRequest   INVALID_ARGUMENT, with violations
     ├─ NotFound
+    ├─ OutOfRange
     ├─ Conflict         ABORTED
     ├─ Precondition     FAILED_PRECONDITION
     ├─ Exhausted        RESOURCE_EXHAUSTED, with retry_after_seconds
@@ -21,6 +22,8 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Stable reasons; a reason is never reused for another cause."""
 
+    ALREADY_REVIEWED = "ALREADY_REVIEWED"
+    BAD_CURSOR = "BAD_CURSOR"
     BAD_FIELD = "BAD_FIELD"
     BAD_FIELD_MASK = "BAD_FIELD_MASK"
     BAD_FILTER = "BAD_FILTER"
@@ -34,22 +37,26 @@ class Reason(StrEnum):
     BAD_PATH = "BAD_PATH"
     BODY_NOT_ALLOWED = "BODY_NOT_ALLOWED"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     FIELD_REQUIRED = "FIELD_REQUIRED"
     GPU_MODEL_NOT_FOUND = "GPU_MODEL_NOT_FOUND"
     INTERNAL = "INTERNAL"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    OFFER_DELISTED = "OFFER_DELISTED"
     OFFER_NOT_FOUND = "OFFER_NOT_FOUND"
     OVERLOADED = "OVERLOADED"
     PAGE_TOKEN_MISMATCH = "PAGE_TOKEN_MISMATCH"  # noqa: S105 - a reason, not a secret
     PRICES_TOO_OLD = "PRICES_TOO_OLD"
     PROVIDER_NOT_ENABLED = "PROVIDER_NOT_ENABLED"
     PROVIDER_NOT_FOUND = "PROVIDER_NOT_FOUND"
+    QUARANTINED_OFFER_NOT_FOUND = "QUARANTINED_OFFER_NOT_FOUND"
     ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
     RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
     RUN_NOT_FOUND = "RUN_NOT_FOUND"
     SERVICE_UNREACHABLE = "SERVICE_UNREACHABLE"
     STORE_UNREACHABLE = "STORE_UNREACHABLE"
+    TOO_MANY_STREAMS = "TOO_MANY_STREAMS"
     UNIMPLEMENTED = "UNIMPLEMENTED"
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
     UNKNOWN_GPU_FAMILY = "UNKNOWN_GPU_FAMILY"
@@ -116,6 +123,10 @@ class InvalidRequest(QuoteError):
 
 class NotFound(QuoteError):
     """The named resource does not exist."""
+
+
+class OutOfRange(QuoteError):
+    """The place that is asked for is not there any more."""
 
 
 class Conflict(QuoteError):

@@ -130,6 +130,19 @@ def currencies_of(node: Node) -> frozenset[str]:
             return frozenset()
 
 
+def names_of(node: Node, field: str) -> frozenset[str]:
+    """Return the whole names that a condition compares a field with; beginnings are left out."""
+    match node:
+        case And(terms=terms) | Or(terms=terms):
+            return frozenset[str]().union(*(names_of(term, field) for term in terms))
+        case Not(term=term):
+            return names_of(term, field)
+        case Comparison(field=compared, value=str(name)) if compared == field:
+            return frozenset((name,))
+        case _:
+            return frozenset()
+
+
 def parse_filter(text: str) -> Node:
     """Read a filter; a blank one holds everywhere.
 

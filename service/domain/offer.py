@@ -160,12 +160,14 @@ class PendingPrice:
     """A price that the gate holds back, and how often in a row it has been seen.
 
     In US dollars per GPU-hour at the exchange rate of the offer's last accepted price, so that a
-    move of the currency does not look like a move of the price.
+    move of the currency does not look like a move of the price. `page_digest` is the structure that
+    the page had before the price moved.
     """
 
     price_per_gpu_hour: Decimal
     first_seen_time: datetime
     run_count: int = 1
+    page_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class ProviderSnapshot:
 
     `snapshot_id` differs with every publication. `content_revision` differs only when a price,
     an availability or the set of offers differs. Delisted offers stay in `offers` for 30 days,
-    with their `delist_time`.
+    with their `delist_time`. `page_digest` tells a changed page from changed prices.
     """
 
     provider: str
@@ -63,3 +63,4 @@ class ProviderSnapshot:
     interval: timedelta
     offers: tuple[Offer, ...]
     replayed: bool = False
+    page_digest: str = ""

@@ -8,16 +8,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from service.domain.exchange import dollars_for_one
 from service.domain.gpu import GpuModel, GpuRegistry
-from service.domain.money import decimal_from_text, divided
+from service.domain.money import decimal_from_text
 from service.domain.offer import ExchangeRate
 
 _FOLDER = Path(__file__).parent
-_RATE_DIGITS = 10
 _USD = "USD"
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}", re.ASCII)
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -30,8 +31,9 @@ class BadFacts(ValueError):
     """A row of a table cannot be right; the message names file, line and column."""
 
 
+@cache
 def load_gpu_registry(path: Path = _FOLDER / "accelerators.csv") -> GpuRegistry:
-    """Read the GPU models.
+    """Read the GPU models, once in a process: the registry never changes.
 
     Raises BadFacts for a row without id, family, name, vendor, form, year, memory, link or
     source, for figures that are not above zero, and for an id that occurs twice.
@@ -64,7 +66,7 @@ def load_exchange_rates(
         units_per_euro = row.read("units_per_eur", _above_zero)
         rates[code] = ExchangeRate(
             currency_code=code,
-            rate=divided(dollars_per_euro, units_per_euro, digits=_RATE_DIGITS).normalize(),
+            rate=dollars_for_one(units_per_euro=units_per_euro, dollars_per_euro=dollars_per_euro),
             source=row.read("source", str),
             date=day,
         )

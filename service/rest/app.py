@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from flask import Flask, Request, Response, g, request
@@ -20,6 +20,7 @@ from service.rest import caching, contract
 from service.rest.binding import Binder, Violations
 from service.rest.bodies import json_body, read_away
 from service.rest.docs import OPENAPI_FILE, docs_blueprint, find_swagger_ui
+from service.rest.events import CONTENT_TYPE, HEADERS, EventBody, EventFormat
 from service.rest.metrics import RequestMetrics
 from service.rest.problem import (
     MAX_BODY_BYTES,
@@ -32,7 +33,15 @@ from service.rest.problem import (
     problem_of_status,
     problem_response,
 )
-from service.rest.reads import MAX_URI_BYTES, Reads, body_of, metadata_of, raise_if_failed
+from service.rest.reads import (
+    LONG_POLL_SECONDS,
+    MAX_URI_BYTES,
+    Reads,
+    body_of,
+    metadata_of,
+    raise_if_failed,
+    timeout_of,
+)
 from service.rest.request_id import request_id_of
 from service.rest.routes import Route, routes_of
 from service.rest.transport import Readiness, Reply, RpcFailed, Transport
@@ -88,7 +97,9 @@ def create_app(
         app.add_url_rule(
             route.pattern.replace("{", "<segment:").replace("}", ">"),
             endpoint=f"{route.rpc} {route.http_method} {route.pattern}",
-            view_func=_view(route, transport, timeout_seconds, monotonic),
+            view_func=_stream_view(route, transport)
+            if route.is_stream
+            else _view(route, transport, timeout_of(route, timeout_seconds), monotonic),
             methods=[route.http_method],
         )
     _add_health(app, transport, version)
@@ -108,6 +119,7 @@ def _view(
 ) -> Callable[..., Response]:
     binder = Binder(route)
     takes_body = bool(route.body)
+    most_ms = int(LONG_POLL_SECONDS * 1000) if route.may_wait else MAX_TIMEOUT_MS
 
     def view(**segments: str) -> Response:
         raise_if_failed(request.environ)
@@ -120,7 +132,7 @@ def _view(
             transport.call,
             route.rpc,
             message,
-            timeout_seconds=_timeout_seconds(request, timeout_seconds),
+            timeout_seconds=_timeout_seconds(request, timeout_seconds, most_ms=most_ms),
             metadata=metadata_of(request.environ, request_id=g.request_id),
         )
         if violations and route.http_method == "GET":
@@ -130,6 +142,31 @@ def _view(
         if route.http_method == "GET":
             return _read_response(route, message, reply, now=monotonic())
         return _json_response(body_of(message, reply))
+
+    return view
+
+
+def _stream_view(route: Route, transport: Transport) -> Callable[..., Response]:
+    binder = Binder(route)
+    form = EventFormat(route.method)
+
+    def view(**segments: str) -> Response:
+        message: Any = binder.bind(segments=segments, query=request.query_string, body=b"")
+        # A browser that comes back repeats its address: where it was stands in the header.
+        message.cursor = request.headers.get("Last-Event-ID", "") or message.cursor
+        metadata = metadata_of(request.environ, request_id=g.request_id)
+        messages = transport.stream(route.rpc, message, metadata=metadata)
+        try:
+            first = next(messages)
+        except StopIteration:  # the service is about to end
+            messages.close()
+            return Response(b"retry: 1000\n\n", content_type=CONTENT_TYPE, headers=HEADERS)
+        if request.method == "HEAD":
+            messages.close()
+            return Response(content_type=CONTENT_TYPE, headers=HEADERS)
+        return Response(
+            EventBody(first, messages, form), content_type=CONTENT_TYPE, headers=HEADERS
+        )
 
     return view
 
@@ -265,7 +302,7 @@ def _problem_of(error: Exception) -> Problem:
     return internal_problem()
 
 
-def _timeout_seconds(incoming: Request, default: float) -> float:
+def _timeout_seconds(incoming: Request, default: float, *, most_ms: int) -> float:
     text = incoming.headers.get("X-Request-Timeout-Ms")
     if text is None:
         return default
@@ -273,4 +310,4 @@ def _timeout_seconds(incoming: Request, default: float) -> float:
         raise Refused.of(
             (Violation(field="X-Request-Timeout-Ms", description="must be a whole number from 1"),)
         )
-    return min(int(text), MAX_TIMEOUT_MS) / 1000
+    return min(int(text), most_ms) / 1000

@@ -1,6 +1,6 @@
 """The transport of a gateway that runs apart: a gRPC channel to the service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import grpc
@@ -12,13 +12,15 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
 from grpc_status import rpc_status
 
-from service.rest.transport import Readiness, Reply, RpcFailed
+from service.rest.transport import Messages, Readiness, Reply, RpcFailed
 
 _READY_STATUS: Final = "gpuquote-status"
 _READY_REASONS: Final = "gpuquote-reasons"
 _HEALTH_CHECK: Final = "/grpc.health.v1.Health/Check"
 _READY_TIMEOUT_SECONDS: Final = 1.0
 _RETRY_AFTER_SECONDS: Final = 1
+# The service ends a stream after some ten minutes: this is for one that has forgotten to.
+_STREAM_SECONDS: Final = 900.0
 _OPTIONS: Final = (
     # A page of 1,000 offers is about 1 MB.
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
@@ -44,6 +46,7 @@ class GrpcTransport:
     def __init__(self, target: str) -> None:
         self._channel = grpc.insecure_channel(target, options=_OPTIONS)
         self._calls: dict[str, Any] = {}
+        self._streams: set[_GrpcMessages] = set()
 
     def close(self) -> None:
         """Close the channel; calls under way are cancelled."""
@@ -59,7 +62,7 @@ class GrpcTransport:
     ) -> Reply:
         """Make one call; raises RpcFailed, with the service's own details where it sent any."""
         try:
-            message, call = self._unary(method).with_call(
+            message, call = self._stub(method, self._channel.unary_unary).with_call(
                 request, timeout=timeout_seconds, metadata=tuple(metadata.items())
             )
         except grpc.RpcError as error:
@@ -68,6 +71,19 @@ class GrpcTransport:
             message=message,
             metadata=_texts(call.initial_metadata()) | _texts(call.trailing_metadata()),
         )
+
+    def stream(self, method: str, request: Message, *, metadata: Mapping[str, str]) -> Messages:
+        """Begin a stream; the first message raises RpcFailed where it is refused."""
+        stub = self._stub(method, self._channel.unary_stream)
+        call = stub(request, timeout=_STREAM_SECONDS, metadata=tuple(metadata.items()))
+        messages = _GrpcMessages(call, self._streams.discard)
+        self._streams.add(messages)
+        return messages
+
+    def end_streams(self) -> None:
+        """End every stream; other calls go on."""
+        for messages in tuple(self._streams):
+            messages.close()
 
     def revision(self) -> str | None:
         """Return None: over the hop the revision is not known without a call."""
@@ -94,18 +110,44 @@ class GrpcTransport:
             return Readiness(status="degraded", reasons=reasons)
         return Readiness(status="ok", reasons=reasons)
 
-    def _unary(self, method: str) -> Any:
+    def _stub(self, method: str, make: Callable[..., Any]) -> Any:
         # Two threads may build the same call at once; both are good, one is kept.
         call = self._calls.get(method)
         if call is None:
             name = method.removeprefix("/").replace("/", ".")
             descriptor = descriptor_pool.Default().FindMethodByName(name)
-            call = self._calls[method] = self._channel.unary_unary(
+            call = self._calls[method] = make(
                 method,
                 request_serializer=GetMessageClass(descriptor.input_type).SerializeToString,
                 response_deserializer=GetMessageClass(descriptor.output_type).FromString,
             )
         return call
+
+
+class _GrpcMessages:
+    """The messages of a gRPC stream."""
+
+    def __init__(self, call: Any, forget: Callable[["_GrpcMessages"], None]) -> None:
+        self._call = call
+        self._forget = forget
+        self._is_closed = False
+
+    def __iter__(self) -> "_GrpcMessages":
+        return self
+
+    def __next__(self) -> Message:
+        try:
+            message: Message = next(self._call)
+        except grpc.RpcError as error:
+            if self._is_closed:
+                raise StopIteration from None
+            raise RpcFailed(_status_of(error), _texts(error.trailing_metadata())) from None
+        return message
+
+    def close(self) -> None:
+        self._is_closed = True
+        self._forget(self)
+        self._call.cancel()
 
 
 def _reasons(text: str) -> tuple[str, ...]:

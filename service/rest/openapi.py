@@ -4,6 +4,7 @@ It describes what the gateway does because both read the same routes. Examples c
 of their own, which tests hold against the contract.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -29,6 +30,8 @@ Live GPU prices, each with its source, the time it was last seen and the time it
 - Errors are `application/problem+json`: act on `reason`, show `detail`, log `instance`.
 - `X-Request-Id` is accepted and echoed; `X-Request-Timeout-Ms` sets the deadline (10 s).
 - Unknown parameters and fields are errors.
+- Changes: read `/v1/changes` by cursor, wait for them with `maxWait`, or listen to the stream of
+  events on `/v1/changes:watch`. Each comes at least once and in order.
 """
 
 _HEADERS: Final[Mapping[str, Schema]] = {
@@ -99,9 +102,21 @@ _IF_NONE_MATCH: Final[Schema] = {
     "description": "`ETag` of an answer the caller has; when it still holds, the answer is a 304.",
     "schema": {"type": "string"},
 }
+_LAST_EVENT_ID: Final[Schema] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "`id` of the last event that the caller has; counts more than `cursor`.",
+    "schema": {"type": "string"},
+}
+_EVENTS: Final = (
+    "Server-sent events. `id` is the cursor to resume from, `event` is `offer.` and the kind in "
+    "lower case, `data` the `Change` as JSON. A comment `heartbeat` comes every 15 s."
+)
 _PROBLEM_RESPONSES: Final[Mapping[str, str]] = {
     "BadRequest": "The request is wrong; `violations` lists every fault.",
     "NotFound": "There is no such resource.",
+    "Gone": "Changes after the cursor are not kept any more; `oldestCursor` is in `metadata`.",
     "BodyTooLarge": "The body has more than 64 KiB.",
     "UnsupportedMediaType": "The body is not application/json.",
     "TooManyRequests": "Too much at once; try again after `Retry-After` seconds.",
@@ -145,7 +160,7 @@ def document(
         "components": {
             "schemas": dict(sorted(schemas.named.items()))
             | {"Problem": _PROBLEM, "Violation": _VIOLATION},
-            "parameters": {"IfNoneMatch": _IF_NONE_MATCH},
+            "parameters": {"IfNoneMatch": _IF_NONE_MATCH, "LastEventId": _LAST_EVENT_ID},
             "headers": dict(_HEADERS),
             "responses": {
                 name: _problem_response(name, text) for name, text in _PROBLEM_RESPONSES.items()
@@ -168,7 +183,9 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
         *_path_parameters(route, schemas, values),
         *(_query_parameter(each, schemas, values) for each in parameters_of(route)),
     ]
-    is_read = route.http_method == "GET"
+    is_read = _is_conditional(route)
+    if route.is_stream:
+        parameters.append({"$ref": "#/components/parameters/LastEventId"})
     if is_read:
         parameters.append({"$ref": "#/components/parameters/IfNoneMatch"})
     operation: dict[str, Any] = {
@@ -191,11 +208,7 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
         "200": {
             "description": schemas.comment(method.output_type.full_name) or "The answer.",
             "headers": _header_refs(*headers, "XRequestId"),
-            "content": {
-                "application/json": _content(
-                    schemas.of_message(method.output_type), example, "response"
-                )
-            },
+            "content": _answer_content(route, schemas, example),
         },
         **_error_responses(route),
     }
@@ -204,10 +217,31 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
     return operation
 
 
+def _is_conditional(route: Route) -> bool:
+    """Whether an answer may be compared with one that the caller has; one that waits is new."""
+    return route.http_method == "GET" and not route.is_stream and not route.may_wait
+
+
+def _answer_content(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any]:
+    answer = schemas.of_message(route.method.output_type)
+    if not route.is_stream:
+        return {"application/json": _content(answer, example, "response")}
+    event: Schema = {"type": "string", "description": _EVENTS}
+    return {"text/event-stream": {"schema": event, "example": _event_text(example["response"])}}
+
+
+def _event_text(response: Mapping[str, Any]) -> str:
+    change = response["change"]
+    data = json.dumps(change, separators=(",", ":"))
+    return f"id: {response['cursor']}\nevent: offer.{change['kind'].lower()}\ndata: {data}\n\n"
+
+
 def _error_responses(route: Route) -> dict[str, Schema]:
     names = {"400": "BadRequest", "429": "TooManyRequests", "503": "Unavailable"}
-    if route.http_method == "GET":
+    if _is_conditional(route):
         names["304"] = "NotModified"
+    if "cursor" in route.request.fields_by_name:
+        names["410"] = "Gone"
     # Named resources may be missing: one in the path, or several in a batch.
     if route.path_fields or route.method.name.startswith("BatchGet"):
         names["404"] = "NotFound"

@@ -21,6 +21,7 @@ from service.rest.transport import FIELDS, Reply, Transport
 
 # Room for a batch read of 100 offers by name.
 MAX_URI_BYTES: Final = 16 * 1024
+LONG_POLL_SECONDS: Final = 35.0
 
 _FAILURE: Final = "gpuquote.failure"
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
@@ -45,7 +46,7 @@ class Reads:
         self._binders = {
             route.pattern: (route, Binder(route))
             for route in routes
-            if route.http_method == "GET" and not route.path_fields
+            if route.http_method == "GET" and not route.path_fields and not route.is_stream
         }
         self._transport = transport
         self._timeout_seconds = timeout_seconds
@@ -73,13 +74,18 @@ class Reads:
             reply = self._transport.call(
                 route.rpc,
                 message,
-                timeout_seconds=self._timeout_seconds,
+                timeout_seconds=timeout_of(route, self._timeout_seconds),
                 metadata=metadata_of(environ, request_id=request_id),
             )
             return Reading(route=route, body=body_of(message, reply), metadata=reply.metadata)
         except Exception as error:  # noqa: BLE001 - Flask tells it, whatever it is
             environ[_FAILURE] = error
             return None
+
+
+def timeout_of(route: Route, seconds: float) -> float:
+    """Return how long a call may take: as long as usual, and the wait that it may ask for."""
+    return max(seconds, LONG_POLL_SECONDS) if route.may_wait else seconds
 
 
 def raise_if_failed(environ: Mapping[str, Any]) -> None:

@@ -52,6 +52,16 @@ class Route:
         return f"/{self.method.containing_service.full_name}/{self.method.name}"
 
     @property
+    def is_stream(self) -> bool:
+        """Whether the answer is a stream; then it is sent as server-sent events."""
+        return self.method.server_streaming
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether a caller can ask for an answer that takes its time."""
+        return "max_wait" in self.request.fields_by_name
+
+    @property
     def request(self) -> Descriptor:
         """The request message."""
         return self.method.input_type
@@ -91,8 +101,8 @@ def routes_of(services: Iterable[ServiceDescriptor]) -> tuple[Route, ...]:
 
 
 def _routes_of_method(method: MethodDescriptor) -> Iterator[Route]:
-    if method.client_streaming or method.server_streaming:
-        raise UnsupportedContract(f"{method.full_name}: streams are not served over REST")
+    if method.client_streaming:
+        raise UnsupportedContract(f"{method.full_name}: client streams are not served over REST")
     # The stubs know extensions by a type that generated modules without stubs cannot have.
     extension: Any = annotations_pb2.http
     options = method.GetOptions()

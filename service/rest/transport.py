@@ -1,6 +1,6 @@
 """The port through which the gateway reaches the service, wherever that runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -50,6 +50,14 @@ class Readiness:
     reasons: tuple[str, ...] = ()
 
 
+class Messages(Iterator[Message], Protocol):
+    """The messages of a stream: its iterator waits for the next one, and raises RpcFailed."""
+
+    def close(self) -> None:
+        """End the stream from any thread; more than once, too."""
+        ...
+
+
 class Transport(Protocol):
     """One call is one RPC. Implementations are thread-safe."""
 
@@ -64,6 +72,13 @@ class Transport(Protocol):
         """Call `method`, such as "/gpuquote.v1.CatalogService/ListOffers".
 
         Raises RpcFailed, and nothing else that is expected.
+        """
+        ...
+
+    def stream(self, method: str, request: Message, *, metadata: Mapping[str, str]) -> Messages:
+        """Call a method that streams; the service ends the stream.
+
+        Raises RpcFailed, here or when the first message is asked for.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""What goes through the chain besides the request: the call, and its answer."""
+"""What goes through the chain besides the request: the call, and its answer or answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Protocol
@@ -110,6 +110,13 @@ class Answer:
         if self._whole is not None:
             return self._whole.SerializeToString()
         return self.proto or b""
+
+
+class Answers(Iterator[Answer], Protocol):
+    """The answers of a streaming method: its iterator waits for the next one."""
+
+    def close(self) -> None:
+        """End the stream from any thread, and free what it holds, at once; more than once, too."""
 
 
 @lru_cache(maxsize=4096)

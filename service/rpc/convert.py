@@ -11,9 +11,20 @@ from enum import StrEnum
 from typing import TypeVar
 
 from google.protobuf.descriptor import EnumDescriptor
-from gpuquote.v1 import collection_run_pb2, gpu_model_pb2, money_pb2, offer_pb2, provider_pb2
+from gpuquote.v1 import (
+    change_service_pb2,
+    collection_run_pb2,
+    gpu_model_pb2,
+    history_pb2,
+    money_pb2,
+    offer_pb2,
+    provider_pb2,
+    quarantine_pb2,
+)
 
+from service.domain.change import Change, ChangeKind
 from service.domain.gpu import GpuModel
+from service.domain.matching import freshness_when_seen
 from service.domain.money import Money, count_text, text_from_decimal
 from service.domain.offer import (
     Availability,
@@ -31,7 +42,9 @@ from service.domain.offer import (
     TaxTreatment,
     Trust,
 )
+from service.domain.outcome import Outcome
 from service.domain.provider import ProviderState, ProviderStatus, RejectCount
+from service.domain.quarantine import QuarantineState
 from service.domain.run import CollectionRun, RunState
 
 ENUMS: dict[type[StrEnum], EnumDescriptor] = {
@@ -47,6 +60,9 @@ ENUMS: dict[type[StrEnum], EnumDescriptor] = {
     Quota: offer_pb2.Quota.DESCRIPTOR,
     ProviderState: provider_pb2.ProviderState.DESCRIPTOR,
     RunState: collection_run_pb2.CollectionRunState.DESCRIPTOR,
+    Outcome: history_pb2.Outcome.DESCRIPTOR,
+    QuarantineState: quarantine_pb2.QuarantineState.DESCRIPTOR,
+    ChangeKind: change_service_pb2.ChangeKind.DESCRIPTOR,
 }
 
 
@@ -198,6 +214,25 @@ def run_to_proto(run: CollectionRun) -> collection_run_pb2.CollectionRun:
         missing_parts=run.missing_parts,
         replayed=run.replayed,
     )
+
+
+def change_to_proto(
+    change: Change, *, cursor: str, conflated_count: int = 0
+) -> change_service_pb2.Change:
+    """Write a change; its offers are as fresh as they were when they were seen."""
+    return change_service_pb2.Change(
+        cursor=cursor,
+        kind=enum_name(change.kind),
+        offer=f"offers/{change.offer_id}",
+        change_time=change.change_time,
+        before=_seen_offer(change.before),
+        after=_seen_offer(change.after),
+        conflated_count=conflated_count,
+    )
+
+
+def _seen_offer(offer: Offer | None) -> offer_pb2.Offer | None:
+    return None if offer is None else offer_to_proto(offer, freshness_when_seen(offer))
 
 
 def _listed_to_proto(listed: ListedPrice) -> offer_pb2.ListedPrice:

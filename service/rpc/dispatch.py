@@ -18,14 +18,17 @@ from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
 from service.domain.errors import InvalidRequest, QuoteError, Reason
 from service.rpc.behaviors import check_behaviors
-from service.rpc.call import Answer, Call
+from service.rpc.call import Answer, Answers, Call
 from service.rpc.methods import Method
+from service.rpc.requests import MAX_WAIT_SECONDS
 from service.rpc.status import code_name, status_of
 
-__all__ = ["Answer", "Call", "Dispatcher", "RpcError"]
+__all__ = ["Answer", "Answers", "Call", "Dispatcher", "RpcError"]
 
 REQUEST_ID = "x-request-id"
 DEFAULT_TIMEOUT_SECONDS = 5.0
+"""Of a call without a deadline; one that may wait has as long as it may wait on top."""
+ENDLESS_SECONDS = 1e9
 # The way back takes time too; below the least time an answer would come too late anyway.
 RETURN_SECONDS = 0.020
 LEAST_SECONDS = 0.050
@@ -83,40 +86,61 @@ class Dispatcher:
 
         Raises RpcError, and nothing else.
         """
-        started = self._monotonic()
-        request_id = _request_id(call)
-        known = self.methods.get(method)
-        label = UNKNOWN_METHOD if known is None else known.label
+        chain = _Chain(self, method, call)
         try:
-            answer = self._answer(known, request, call, started)
+            answer = self._answer(chain.method, request, call, chain.started)
         except Exception as error:
-            status = status_of(error, request_id=request_id)
-            _add_request_info(status, request_id)
-            self._record(label, code_name(status), started, request_id)
-            raise RpcError(status, {REQUEST_ID: request_id}) from error
-        answer.metadata[REQUEST_ID] = request_id
-        self._record(label, "OK", started, request_id)
+            raise chain.failed(error) from error
+        if not isinstance(answer, Answer):
+            answer.close()
+            raise chain.failed(QuoteError(Reason.UNIMPLEMENTED, "This method streams."))
+        answer.metadata[REQUEST_ID] = chain.request_id
+        chain.record("OK")
         return answer
+
+    def stream(self, method: str, request: Message | bytes, call: Call) -> Answers:
+        """Begin to answer a call to a streaming method; it ends with the answers.
+
+        Raises RpcError, here for a call that is refused, and from the answers later; nothing else.
+        """
+        chain = _Chain(self, method, call)
+        try:
+            answers = self._answer(chain.method, request, call, chain.started)
+        except Exception as error:
+            raise chain.failed(error) from error
+        if isinstance(answers, Answer):
+            raise chain.failed(QuoteError(Reason.UNIMPLEMENTED, "This method does not stream."))
+        return _Streamed(answers, chain)
 
     def _answer(
         self, method: Method | None, request: Message | bytes, call: Call, now: float
-    ) -> Answer:
+    ) -> Answer | Answers:
         if method is None:
             raise QuoteError(Reason.UNIMPLEMENTED, "There is no such method.")
-        deadline = now + DEFAULT_TIMEOUT_SECONDS if call.deadline is None else call.deadline
+        deadline = now + _default_timeout(method) if call.deadline is None else call.deadline
         if deadline - RETURN_SECONDS - now < LEAST_SECONDS:
             raise QuoteError(Reason.DEADLINE_EXCEEDED, "The deadline leaves no time for an answer.")
         message = _decoded(method, request) if isinstance(request, bytes) else request
         check_behaviors(message)
+        if method.is_waiting:
+            return method.handler(message, deadline - RETURN_SECONDS)
         return method.handler(message)
 
-    def _record(self, label: str, code: str, started: float, request_id: str) -> None:
+    def now(self) -> float:
+        """Return the time on the clock of deadlines."""
+        return self._monotonic()
+
+    def record(
+        self, label: str, code: str, started: float, request_id: str, *, may_wait: bool
+    ) -> None:
+        """Note how a call ended."""
         seconds = self._monotonic() - started
         child = self._children.get((label, code))
         if child is None:
             child = self._children[label, code] = self._durations.labels(label, code)
         child.observe(seconds)
-        level = logging.WARNING if seconds >= SLOW_SECONDS else logging.DEBUG
+        is_slow = seconds >= SLOW_SECONDS and not may_wait
+        level = logging.WARNING if is_slow else logging.DEBUG
         if log.isEnabledFor(level):
             log.log(
                 level,
@@ -128,6 +152,67 @@ class Dispatcher:
                     "request_id": request_id,
                 },
             )
+
+
+class _Chain:
+    """What is known of a call from its beginning to its end."""
+
+    def __init__(self, dispatcher: Dispatcher, method: str, call: Call) -> None:
+        self._dispatcher = dispatcher
+        self.method = dispatcher.methods.get(method)
+        self.started = dispatcher.now()
+        self.request_id = _request_id(call)
+
+    def record(self, code: str) -> None:
+        label = UNKNOWN_METHOD if self.method is None else self.method.label
+        may_wait = self.method is not None and self.method.is_waiting
+        self._dispatcher.record(label, code, self.started, self.request_id, may_wait=may_wait)
+
+    def failed(self, error: Exception) -> RpcError:
+        """Translate an error, and note it."""
+        status = status_of(error, request_id=self.request_id)
+        _add_request_info(status, self.request_id)
+        self.record(code_name(status))
+        return RpcError(status, {REQUEST_ID: self.request_id})
+
+
+class _Streamed:
+    """Answers of a stream, with the error translation, the metric and the log line around them."""
+
+    def __init__(self, answers: Answers, chain: _Chain) -> None:
+        self._answers = answers
+        self._chain = chain
+        self._has_ended = False
+
+    def __iter__(self) -> "_Streamed":
+        return self
+
+    def __next__(self) -> Answer:
+        try:
+            answer = next(self._answers)
+        except StopIteration:
+            self._end("OK")
+            raise
+        except Exception as error:
+            self._has_ended = True
+            raise self._chain.failed(error) from error
+        answer.metadata[REQUEST_ID] = self._chain.request_id
+        return answer
+
+    def close(self) -> None:
+        self._answers.close()
+        self._end("CANCELLED")
+
+    def _end(self, code: str) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self._chain.record(code)
+
+
+def _default_timeout(method: Method) -> float:
+    if method.is_streaming:
+        return ENDLESS_SECONDS  # the servicer ends it
+    return DEFAULT_TIMEOUT_SECONDS + (MAX_WAIT_SECONDS if method.is_waiting else 0)
 
 
 def _request_id(call: Call) -> str:

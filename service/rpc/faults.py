@@ -1,10 +1,10 @@
 """Collects what is wrong with a request, so that all of it is said at once."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from service.domain.errors import InvalidRequest, Reason, Violation
+from service.domain.errors import InvalidRequest, NotFound, Reason, Violation
 
 _Value = TypeVar("_Value")
 _SHOWN_CHARACTERS = 40
@@ -64,3 +64,13 @@ def unknown_text(text: str, kind: str, nearest: Iterable[str]) -> str:
     """Say that the text is none of its kind, and what may have been meant."""
     meant = ", ".join(repr(word) for word in nearest)
     return f"{shown(text)} is not a {kind}" + (f"; nearest: {meant}" if meant else "")
+
+
+def not_found(reason: Reason, kind: str, name: str, nearest: Sequence[str]) -> NotFound:
+    """Build the error of a name that nothing has, with what may have been meant."""
+    meant = ", ".join(repr(identifier) for identifier in nearest)
+    return NotFound(
+        reason,
+        f"There is no {kind} {shown(name)}." + (f" Nearest: {meant}." if meant else ""),
+        metadata={"name": name} | ({"nearest": ",".join(nearest)} if nearest else {}),
+    )

@@ -12,13 +12,19 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from service.rpc.call import Answer
+from service.rpc.call import Answer, Answers
 
 if TYPE_CHECKING:
     from service.rpc.servicers.catalog import CatalogServicer
+    from service.rpc.servicers.changes import ChangesServicer
     from service.rpc.servicers.collection import CollectionServicer
+    from service.rpc.servicers.history import HistoryServicer
+    from service.rpc.servicers.models import ModelsServicer
+    from service.rpc.servicers.quarantine import QuarantineServicer
+    from service.rpc.servicers.refresh import RefreshServicer
 
-Handler = Callable[..., Answer]
+# Answers once; that of a streaming method returns an iterator of answers that can be closed.
+Handler = Callable[..., Answer | Answers]
 
 
 class Scope(StrEnum):
@@ -38,7 +44,9 @@ class WrongTable(Exception):
 class Method:
     """One RPC. `name` is the full one: "/gpuquote.v1.CatalogService/ListOffers".
 
-    A cacheable method answers the same while the revision in its metadata stays the same.
+    A cacheable method answers the same while the revision in its metadata stays the same. The
+    handler of a waiting method also gets the deadline, in seconds of the monotonic clock; that of a
+    streaming one too, and it returns an iterator of answers.
     """
 
     name: str
@@ -47,6 +55,8 @@ class Method:
     handler: Handler
     scope: Scope
     is_cacheable: bool
+    is_waiting: bool = False
+    is_streaming: bool = False
 
     @property
     def label(self) -> str:
@@ -62,13 +72,27 @@ class MethodRow:
     handler: Handler
     scope: Scope
     is_cacheable: bool = False
+    is_waiting: bool = False
 
 
-def method_table(
-    catalog: "CatalogServicer", collection: "CollectionServicer"
-) -> Mapping[str, Method]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servicers:
+    """The servicers behind the table."""
+
+    catalog: "CatalogServicer"
+    changes: "ChangesServicer"
+    collection: "CollectionServicer"
+    history: "HistoryServicer"
+    models: "ModelsServicer"
+    quarantine: "QuarantineServicer"
+    refresh: "RefreshServicer"
+
+
+def method_table(servicers: Servicers) -> Mapping[str, Method]:
     """Return the methods by full name. Raises WrongTable where a row is missing or too many."""
-    read, admin = Scope.READ, Scope.ADMIN
+    read, quote, admin = Scope.READ, Scope.QUOTE, Scope.ADMIN
+    catalog, collection, history = servicers.catalog, servicers.collection, servicers.history
+    changes, quarantine = servicers.changes, servicers.quarantine
     rows = (
         MethodRow("CatalogService/ListOffers", catalog.list_offers, read, is_cacheable=True),
         MethodRow("CatalogService/GetOffer", catalog.get_offer, read, is_cacheable=True),
@@ -79,6 +103,21 @@ def method_table(
         MethodRow("CatalogService/GetProvider", catalog.get_provider, read, is_cacheable=True),
         MethodRow("CatalogService/ListGpuModels", catalog.list_gpu_models, read, is_cacheable=True),
         MethodRow("CatalogService/GetGpuModel", catalog.get_gpu_model, read, is_cacheable=True),
+        MethodRow(
+            "CatalogService/RefreshOffer", servicers.refresh.refresh_offer, quote, is_waiting=True
+        ),
+        MethodRow("HistoryService/ListPricePoints", history.list_price_points, read),
+        MethodRow("HistoryService/SummarizePrices", history.summarize_prices, read),
+        MethodRow("HistoryService/SummarizePriceIndex", history.summarize_price_index, read),
+        MethodRow("HistoryService/SummarizeAvailability", history.summarize_availability, read),
+        MethodRow("HistoryService/ReportOutcome", history.report_outcome, quote),
+        MethodRow("ChangeService/ListChanges", changes.list_changes, read, is_waiting=True),
+        MethodRow("ChangeService/WatchChanges", changes.watch_changes, read, is_waiting=True),
+        MethodRow("ModelService/ListModelPrices", servicers.models.list_model_prices, read),
+        MethodRow("QuarantineService/ListQuarantinedOffers", quarantine.list_offers, admin),
+        MethodRow("QuarantineService/GetQuarantinedOffer", quarantine.get_offer, admin),
+        MethodRow("QuarantineService/AcceptQuarantinedOffer", quarantine.accept_offer, admin),
+        MethodRow("QuarantineService/RejectQuarantinedOffer", quarantine.reject_offer, admin),
         MethodRow("CollectionService/CreateCollectionRun", collection.create_run, admin),
         MethodRow("CollectionService/GetCollectionRun", collection.get_run, admin),
         MethodRow("CollectionService/ListCollectionRuns", collection.list_runs, admin),
@@ -116,6 +155,8 @@ def checked_table(
             handler=row.handler,
             scope=row.scope,
             is_cacheable=row.is_cacheable,
+            is_waiting=row.is_waiting,
+            is_streaming=descriptor.server_streaming,
         )
     if contract:
         raise WrongTable(f"no row for {', '.join(sorted(contract))}")

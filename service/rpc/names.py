@@ -9,6 +9,7 @@ OFFERS = "offers"
 PROVIDERS = "providers"
 GPU_MODELS = "gpuModels"
 RUNS = "collectionRuns"
+QUARANTINED_OFFERS = "quarantinedOffers"
 MAX_SHOWN = 160  # a whole name fits
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?", re.ASCII)

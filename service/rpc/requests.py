@@ -1,7 +1,7 @@
 """Requests to questions: every violation of a request is found before any is reported."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +15,15 @@ from gpuquote.v1 import catalog_service_pb2, offer_pb2
 from service.catalog.paging import PageTokenSigner
 from service.catalog.query import OfferQuery
 from service.domain.errors import Reason
-from service.domain.filter import Node, all_of, any_of, compare, currencies_of, parse_filter
+from service.domain.filter import (
+    Node,
+    all_of,
+    any_of,
+    compare,
+    currencies_of,
+    names_of,
+    parse_filter,
+)
 from service.domain.geo import COUNTRIES, GEO_GROUPS
 from service.domain.gpu import GpuRegistry
 from service.domain.money import BadMoney, decimal_from_text
@@ -29,6 +37,7 @@ from service.rpc.names import GPU_MODELS, OFFERS, PROVIDERS, id_from_name
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
 MAX_BATCH = 100
+MAX_WAIT_SECONDS = 30
 MAX_VALUES = 100
 MAX_SHOWN = 64
 MAX_AGE_SECONDS = 10 * 366 * 86_400  # ten years, so that no arithmetic on times overflows
@@ -58,6 +67,7 @@ class NamedOffers:
 
     offer_ids: tuple[str, ...]
     mask: Mask | None
+    max_age: timedelta | None
 
 
 def read_list_offers(
@@ -75,8 +85,8 @@ def read_list_offers(
     """
     faults = Faults()
     page_size = read_page_size(request.page_size, faults)
-    text = faults.attempt(lambda: _parse_filter(request.filter), _EVERYTHING)
-    _check_currencies("filter", text, currencies, faults)
+    text = read_filter(request.filter, currencies, faults)
+    _check_names(text, gpus, providers, faults)
     order = faults.attempt(lambda: _parse_order(request.order_by), _CHEAPEST_FIRST)
     mask = mask_from_proto(request.fields, _OFFER, faults)
     terms = [
@@ -84,7 +94,7 @@ def read_list_offers(
         *_count_bounds(request.min_gpu_count, request.max_gpu_count, faults),
         *_other_bounds(request, currencies, faults),
     ]
-    max_age = _read_max_age(request, faults)
+    max_age = read_max_age(request, faults)
     if faults and request.page_token:
         faults.attempt(lambda: signer.decode(request.page_token, digest_of(request)), None)
     faults.raise_if_any()
@@ -104,8 +114,9 @@ def read_get_offer(request: catalog_service_pb2.GetOfferRequest) -> NamedOffers:
     faults = Faults()
     offer_id = faults.attempt(lambda: id_from_name(request.name, OFFERS), "")
     mask = mask_from_proto(request.fields, _OFFER, faults)
+    max_age = read_max_age(request, faults)
     faults.raise_if_any()
-    return NamedOffers(offer_ids=(offer_id,), mask=mask)
+    return NamedOffers(offer_ids=(offer_id,), mask=mask, max_age=max_age)
 
 
 def read_batch_get_offers(request: catalog_service_pb2.BatchGetOffersRequest) -> NamedOffers:
@@ -120,8 +131,26 @@ def read_batch_get_offers(request: catalog_service_pb2.BatchGetOffersRequest) ->
         for name in request.names[:MAX_BATCH]
     ]
     mask = mask_from_proto(request.fields, _OFFER, faults)
+    max_age = read_max_age(request, faults)
     faults.raise_if_any()
-    return NamedOffers(offer_ids=tuple(offer_ids), mask=mask)
+    return NamedOffers(offer_ids=tuple(offer_ids), mask=mask, max_age=max_age)
+
+
+def read_filter(text: str, currencies: Collection[str], faults: Faults) -> Node:
+    """Return the filter of any request that has one; `currencies` are those with a rate."""
+    node = faults.attempt(lambda: _parse_filter(text), _EVERYTHING)
+    _check_currencies("filter", node, currencies, faults)
+    return node
+
+
+def read_max_wait(request: Any, faults: Faults) -> float:
+    """Return the `max_wait` of any request that has one, in seconds; 0 where it is not set."""
+    seconds = request.max_wait.seconds + request.max_wait.nanos / NANOS
+    if not 0 <= seconds <= MAX_WAIT_SECONDS:
+        metadata = {"limitSeconds": str(MAX_WAIT_SECONDS)}
+        faults.add("max_wait", f"must be 0 to {MAX_WAIT_SECONDS} s", metadata=metadata)
+        return 0.0
+    return float(seconds)
 
 
 def read_page_size(page_size: int, faults: Faults) -> int:
@@ -151,7 +180,7 @@ def digest_of(request: Message) -> bytes:
 
 def read_families(families: Collection[str], gpus: GpuRegistry, faults: Faults) -> tuple[str, ...]:
     """Return the families in the registry's spelling; unknown ones go to `faults`."""
-    return _each("gpu_family", families, lambda text: _read_family(text, gpus, faults), faults)
+    return read_each("gpu_family", families, lambda text: _read_family(text, gpus, faults), faults)
 
 
 def read_provider(
@@ -179,34 +208,31 @@ def _choices(
 ) -> Iterator[Node]:
     """Read the repeated fields: the values of each are alternatives."""
     readers: dict[str, Callable[[Any], str | None]] = {
-        "gpu_model": lambda text: _read_gpu_model(text, gpus, faults),
+        "gpu_model": lambda text: read_gpu_model(text, gpus, faults),
         "gpu_family": lambda text: _read_family(text, gpus, faults),
         "provider": lambda text: read_provider(text, providers, faults),
-        "country_code": lambda text: _read_country(text, faults),
+        "country_code": lambda text: read_country(text, faults),
         "geo": lambda text: _read_geo(text, faults),
-        "purchase_model": lambda number: _read_enum(
-            "purchase_model", PurchaseModel, number, faults
-        ),
-        "availability": lambda number: _read_enum(
-            "availability", AvailabilityState, number, faults
-        ),
+        "purchase_model": lambda number: read_enum("purchase_model", PurchaseModel, number, faults),
+        "availability": lambda number: read_enum("availability", AvailabilityState, number, faults),
     }
     for field, read in readers.items():
         given = getattr(request, field)
         if given:
-            yield _one_of(field, _each(field, given, read, faults))
+            yield _one_of(field, read_each(field, given, read, faults))
 
 
 def _one_of(field: str, values: tuple[str, ...]) -> Node:
     return any_of(tuple(compare(field, "=", value, argument=field) for value in values))
 
 
-def _each(
+def read_each(
     field: str,
     given: Collection[_Given],
     read: Callable[[_Given], str | None],
     faults: Faults,
 ) -> tuple[str, ...]:
+    """Read the values of a repeated field, each once; what is wrong with them is in `faults`."""
     if len(given) > MAX_VALUES:
         metadata = {"valueCount": str(len(given)), "limit": str(MAX_VALUES)}
         faults.add(field, f"{len(given)} values; at most {MAX_VALUES}", metadata=metadata)
@@ -215,7 +241,8 @@ def _each(
     return tuple(dict.fromkeys(value for value in found if value is not None))
 
 
-def _read_gpu_model(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
+def read_gpu_model(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
+    """Return the GPU model's id from an id or a name; None where it went to `faults`."""
     gpu_model = text.removeprefix(f"{GPU_MODELS}/")
     if gpus.find(gpu_model) is not None:
         return gpu_model
@@ -250,7 +277,8 @@ def _metadata_of(key: str, text: str, nearest: Collection[str]) -> dict[str, str
     return metadata | {"nearest": ",".join(nearest)} if nearest else metadata
 
 
-def _read_country(text: str, faults: Faults) -> str | None:
+def read_country(text: str, faults: Faults) -> str | None:
+    """Return an ISO 3166-1 code in capitals; None where it went to `faults`."""
     if text.upper() in COUNTRIES:
         return text.upper()
     description = f"{shown(text)} is not an ISO 3166-1 alpha-2 code such as US"
@@ -267,7 +295,8 @@ def _read_geo(text: str, faults: Faults) -> str | None:
     return None
 
 
-def _read_enum(field: str, kind: type[StrEnum], number: int, faults: Faults) -> str | None:
+def read_enum(field: str, kind: type[StrEnum], number: int, faults: Faults) -> str | None:
+    """Return the value of an enum's number; None where it went to `faults`."""
     value = find_enum_value(kind, number)
     if value is None:
         text = str(number) if number else "UNSPECIFIED"
@@ -285,6 +314,24 @@ def _check_currencies(field: str, node: Node, currencies: Collection[str], fault
             Reason.BAD_MONEY,
             metadata={"currencyCode": code},
         )
+
+
+def _check_names(node: Node, gpus: GpuRegistry, providers: Collection[str], faults: Faults) -> None:
+    """Refuse names that nothing has: a typo behind NOT would widen a list without a word."""
+    known: Mapping[str, tuple[str, Reason, Collection[str]]] = {
+        "provider": ("provider", Reason.UNKNOWN_PROVIDER, providers),
+        "gpu_family": ("GPU family", Reason.UNKNOWN_GPU_FAMILY, gpus.families),
+        "gpu_model": (
+            "GPU model",
+            Reason.UNKNOWN_GPU_MODEL,
+            {model.gpu_model_id for model in gpus.models},
+        ),
+    }
+    for field, (kind, reason, names) in known.items():
+        for name in sorted(names_of(node, field) - set(names)):
+            nearest = nearest_of(name, names)
+            metadata = {field: name} | ({"nearest": ",".join(nearest)} if nearest else {})
+            faults.add("filter", unknown_text(name, kind, nearest), reason, metadata=metadata)
 
 
 def _count_bounds(least: str, most: str, faults: Faults) -> Iterator[Node]:
@@ -332,9 +379,8 @@ def _other_bounds(
         yield compare("vram_gb", ">=", str(request.min_vram_gb), argument="min_vram_gb")
 
 
-def _read_max_age(
-    request: catalog_service_pb2.ListOffersRequest, faults: Faults
-) -> timedelta | None:
+def read_max_age(request: Any, faults: Faults) -> timedelta | None:
+    """Return the `max_age` of any request that has one; None where it is not set."""
     if not request.HasField("max_age"):
         return None
     seconds, nanos = request.max_age.seconds, request.max_age.nanos

@@ -19,6 +19,7 @@ from service.domain.errors import (
     Exhausted,
     InvalidRequest,
     NotFound,
+    OutOfRange,
     Precondition,
     QuoteError,
     Reason,
@@ -42,6 +43,7 @@ MAX_DESCRIPTION = 160
 _CODES: tuple[tuple[type[QuoteError], int], ...] = (
     (InvalidRequest, Code.INVALID_ARGUMENT),
     (NotFound, Code.NOT_FOUND),
+    (OutOfRange, Code.OUT_OF_RANGE),
     (Conflict, Code.ABORTED),
     (Precondition, Code.FAILED_PRECONDITION),
     (Exhausted, Code.RESOURCE_EXHAUSTED),
@@ -56,6 +58,7 @@ _RESOURCE_TYPES: dict[Reason, str] = {
     Reason.PROVIDER_NOT_FOUND: "gpuquote.v1.Provider",
     Reason.GPU_MODEL_NOT_FOUND: "gpuquote.v1.GpuModel",
     Reason.RUN_NOT_FOUND: "gpuquote.v1.CollectionRun",
+    Reason.QUARANTINED_OFFER_NOT_FOUND: "gpuquote.v1.QuarantinedOffer",
 }
 
 log = logging.getLogger(__name__)

@@ -6,12 +6,18 @@ SCHEMA = PREFIX + "schema"
 STATUSES = PREFIX + "statuses"
 POINTERS = PREFIX + "pointers"
 EVENTS = PREFIX + "events"
+CHANGE_LOG = PREFIX + "change-log"
+CHANGE_LOG_STATE = PREFIX + "change-log-state"
 PAGE_TOKEN_KEY = PREFIX + "page-token-key"
 LEASE = PREFIX + "lease"
 FENCE = PREFIX + "fence"
 RUN_REQUESTS = PREFIX + "run-requests"
 OPEN_RUNS = PREFIX + "open-runs"
 RUN_INDEX = PREFIX + "run-index"
+QUARANTINE = PREFIX + "quarantine"
+REVIEWS = PREFIX + "reviews"
+MODEL_PRICES = PREFIX + "model-prices"
+RATES = PREFIX + "exchange-rates"
 SET_ASIDE = PREFIX + "set-aside:"
 
 
@@ -25,14 +31,29 @@ def generations(provider: str) -> str:
     return f"{PREFIX}generations:{provider}"
 
 
-def changes(provider: str, snapshot_id: str) -> str:
-    """Name what the publication of one snapshot changed."""
-    return f"{PREFIX}changes:{provider}:{snapshot_id}"
-
-
 def points(offer_id: str) -> str:
     """Name the price history of one offer."""
     return f"{PREFIX}points:{offer_id}"
+
+
+def series(gpu_model: str) -> str:
+    """Name what every offer of a GPU model was whose history is kept."""
+    return f"{PREFIX}series:{gpu_model}"
+
+
+def watched(provider: str) -> str:
+    """Name the times in which a provider was watched."""
+    return f"{PREFIX}watched:{provider}"
+
+
+def provisional(provider: str) -> str:
+    """Name the offers of a provider whose last point of history is provisional."""
+    return f"{PREFIX}provisional:{provider}"
+
+
+def reports(gpu_model: str) -> str:
+    """Name what buyers reported of a GPU model."""
+    return f"{PREFIX}reports:{gpu_model}"
 
 
 def run(run_id: str) -> str:

@@ -5,16 +5,31 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from service.domain.change import Change
+from service.domain.exchange import KeptRates
+from service.domain.model_price import ModelPriceBook
 from service.domain.provider import ProviderSnapshot, ProviderStatus
+from service.domain.quarantine import (
+    QuarantinedOffer,
+    Review,
+    kept_entries,
+    newest_first,
+)
 from service.domain.run import RUNS_KEPT_FOR, CollectionRun
-from service.store.points import history_with, new_points, points_from
+from service.store.history_writes import HISTORY_KEPT_FOR
+from service.store.memory_history import MemoryHistory
+from service.store.offer_blocks import PackedSnapshot, pack_snapshot
 from service.store.ports import (
+    CHANGES_KEPT,
     CHANGES_KEPT_FOR,
+    CHANGES_PER_ENTRY,
     PAGE_TOKEN_KEY_BYTES,
     Lease,
-    PricePoint,
+    LogBounds,
+    LogEntry,
+    LogPosition,
     PublishOutcome,
 )
 from service.store.run_rules import is_waiting, open_until
@@ -24,17 +39,27 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore:
+class MemoryStore(MemoryHistory):
     """A `Store` that any number of threads share; gone with the process."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        history_kept_for: timedelta = HISTORY_KEPT_FOR,
+    ) -> None:
+        super().__init__(clock=clock, history_kept_for=history_kept_for)
         self._clock = clock
         self._happened = threading.Condition()
         self._event_count = 0
         self._statuses: dict[str, ProviderStatus] = {}
         self._snapshots: dict[str, ProviderSnapshot] = {}
-        self._changes: dict[tuple[str, str], tuple[datetime, tuple[Change, ...]]] = {}
-        self._histories: dict[str, bytes] = {}
+        self._log: list[tuple[datetime, LogEntry]] = []
+        self._log_bounds = LogBounds(dropped=(0, 0), end=(0, 0))
+        self._model_prices: dict[str, ModelPriceBook] = {}
+        self._rates: KeptRates | None = None
+        self._quarantine: dict[str, tuple[QuarantinedOffer, ...]] = {}
+        self._reviews: dict[str, Review] = {}
         self._page_token_key = secrets.token_bytes(PAGE_TOKEN_KEY_BYTES)
         self._runs: dict[str, CollectionRun] = {}
         self._open_runs: dict[str, str] = {}
@@ -65,6 +90,11 @@ class MemoryStore:
         with self._happened:
             return self._snapshots.get(provider)
 
+    def packed_snapshot(self, provider: str) -> PackedSnapshot | None:
+        """Return the current snapshot with its offers packed; None before the first."""
+        found = self.snapshot(provider)
+        return None if found is None else pack_snapshot(found)
+
     def publish(
         self,
         snapshot: ProviderSnapshot,
@@ -74,8 +104,7 @@ class MemoryStore:
         fence: int,
     ) -> PublishOutcome:
         """Make `snapshot` current in one step, with its changes and its history points."""
-        added = new_points(changes)
-        with self._happened:
+        with self._happened, self._writing:
             if fence < self._fence:
                 return PublishOutcome.FENCED
             current = self._snapshots.get(snapshot.provider)
@@ -83,22 +112,37 @@ class MemoryStore:
                 return PublishOutcome.OUTDATED
             self._fence = fence
             self._snapshots[snapshot.provider] = snapshot
-            now = self._clock()
-            self._changes = {
-                key: kept for key, kept in self._changes.items() if now - kept[0] < CHANGES_KEPT_FOR
-            }
-            self._changes[snapshot.provider, snapshot.snapshot_id] = (now, changes)
-            for point in added:
-                history = self._histories.get(point.offer_id, b"")
-                self._histories[point.offer_id] = history_with(history, point.record)
+            self._append_to_log(changes)
+            self._add_to_history(snapshot, changes, previous_id=previous_id)
             self._add_event()
             return PublishOutcome.PUBLISHED
 
-    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed; empty after a day."""
+    def log_bounds(self) -> LogBounds:
+        """Return where the log begins and ends."""
         with self._happened:
-            _, changes = self._changes.get((provider, snapshot_id), (None, ()))
-            return changes
+            return self._log_bounds
+
+    def log_entries(
+        self, *, since: LogPosition, limit: int, enough: int = CHANGES_KEPT
+    ) -> tuple[LogEntry, ...]:
+        """Return the oldest entries at or after a position, until they have `enough` changes."""
+        chosen: list[LogEntry] = []
+        with self._happened:
+            found = (entry for _, entry in self._log if entry.position >= since)
+            for entry in islice(found, limit):
+                chosen.append(entry)
+                enough -= len(entry.changes)
+                if enough <= 0:
+                    break
+        return tuple(chosen)
+
+    def wait_for_log_entries(
+        self, *, after: LogPosition, limit: int, timeout_seconds: float
+    ) -> tuple[LogEntry, ...]:
+        """Block until there are entries after a position; empty when none came in time."""
+        with self._happened:
+            self._happened.wait_for(lambda: self._log_bounds.end > after, timeout=timeout_seconds)
+        return self.log_entries(since=(after[0], after[1] + 1), limit=limit)
 
     def position(self) -> str:
         """Return the current end of the event stream."""
@@ -111,10 +155,70 @@ class MemoryStore:
             self._happened.wait_for(lambda: self._position() != after, timeout=timeout_seconds)
             return self._position()
 
-    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
-        """Return the history of an offer, oldest first."""
+    def model_price_books(self) -> tuple[ModelPriceBook, ...]:
+        """Return the books, by source."""
         with self._happened:
-            return points_from(self._histories.get(offer_id, b""))
+            return tuple(book for _, book in sorted(self._model_prices.items()))
+
+    def save_model_prices(self, book: ModelPriceBook, *, fence: int) -> PublishOutcome:
+        """Replace the book of a source; FENCED when a higher fencing token was seen."""
+        with self._happened:
+            if fence < self._fence:
+                return PublishOutcome.FENCED
+            self._fence = fence
+            self._model_prices[book.source] = book
+            return PublishOutcome.PUBLISHED
+
+    def rates(self) -> KeptRates | None:
+        """Return the rates that were saved last; None before."""
+        with self._happened:
+            return self._rates
+
+    def save_rates(self, rates: KeptRates, *, fence: int) -> PublishOutcome:
+        """Replace the rates; FENCED when a higher fencing token was seen."""
+        with self._happened:
+            if fence < self._fence:
+                return PublishOutcome.FENCED
+            self._fence = fence
+            self._rates = rates
+            return PublishOutcome.PUBLISHED
+
+    def quarantine(self, *, provider: str) -> tuple[QuarantinedOffer, ...]:
+        """Return what is held of a provider, of all for "", newest first, with its decisions."""
+        with self._happened:
+            now = self._clock()
+            return newest_first(
+                entry.reviewed(self._reviews[entry.quarantine_id])
+                if entry.quarantine_id in self._reviews
+                else entry
+                for name, entries in self._quarantine.items()
+                if provider in {"", name}
+                for entry in kept_entries(entries, now=now)
+            )
+
+    def save_quarantine(
+        self, provider: str, entries: tuple[QuarantinedOffer, ...], *, fence: int
+    ) -> PublishOutcome:
+        """Replace what is held of a provider; decisions about what is gone go with it."""
+        with self._happened:
+            if fence < self._fence:
+                return PublishOutcome.FENCED
+            left = {entry.quarantine_id for entry in entries}
+            for entry in self._quarantine.get(provider, ()):
+                if entry.quarantine_id not in left:
+                    self._reviews.pop(entry.quarantine_id, None)
+            self._quarantine[provider] = entries
+            return PublishOutcome.PUBLISHED
+
+    def review(
+        self, quarantine_id: str, review: Review, *, instead_of: Review | None = None
+    ) -> bool:
+        """Keep a decision; False when another one stands than `instead_of`."""
+        with self._happened:
+            if self._reviews.get(quarantine_id) != instead_of:
+                return False
+            self._reviews[quarantine_id] = review
+            return True
 
     def page_token_key(self) -> bytes:
         """Return the random key that page tokens are signed with."""
@@ -192,6 +296,20 @@ class MemoryStore:
     def _add_event(self) -> None:
         self._event_count += 1
         self._happened.notify_all()
+
+    def _append_to_log(self, changes: tuple[Change, ...]) -> None:
+        now, (number, _) = self._clock(), self._log_bounds.end
+        for at in range(0, len(changes), CHANGES_PER_ENTRY):
+            number += 1
+            entry = LogEntry(position=(number, 0), changes=changes[at : at + CHANGES_PER_ENTRY])
+            self._log.append((now, entry))
+        dropped, oldest = self._log_bounds.dropped, now - CHANGES_KEPT_FOR
+        held = sum(len(entry.changes) for _, entry in self._log)
+        while self._log and (self._log[0][0] < oldest or held > CHANGES_KEPT):
+            gone = self._log.pop(0)[1]
+            held -= len(gone.changes)
+            dropped = gone.position
+        self._log_bounds = LogBounds(dropped=dropped, end=(number, 0))
 
     def _position(self) -> str:
         return f"{self._event_count}-0"

@@ -4,15 +4,21 @@ Every method may raise `StoreUnreachable`; no other exception of a client librar
 implementations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from service.domain.change import Change
+from service.domain.exchange import KeptRates
+from service.domain.history import ModelHistory, OfferHistory, Point
+from service.domain.model_price import ModelPriceBook
+from service.domain.outcome import OutcomeReport
 from service.domain.provider import ProviderSnapshot, ProviderStatus
+from service.domain.quarantine import QuarantinedOffer, Review
 from service.domain.run import CollectionRun
+from service.store.offer_blocks import PackedSnapshot
 
 
 class StoreUnreachable(Exception):
@@ -22,7 +28,8 @@ class StoreUnreachable(Exception):
 class NewerSchema(Exception):
     """The stored data were written by a newer version; this one refuses to write.
 
-    Raised by `register`, `publish`, `request_run`, `save_run` and `acquire`.
+    Raised by `register`, `publish`, `save_report`, `save_quarantine`, `review`, `request_run`,
+    `save_run` and `acquire`.
     """
 
 
@@ -35,11 +42,34 @@ class UnreadableSnapshot(Exception):
     """
 
 
-CHANGES_KEPT_FOR = timedelta(hours=24)
+CHANGES_KEPT_FOR = timedelta(days=30)
+CHANGES_KEPT = 1_000_000
+CHANGES_KEPT_BYTES = 256 * 1024 * 1024
+"""The log of changes is cut at whichever is reached first; bytes are those of the packed log."""
+CHANGES_PER_ENTRY = 256
+"""So many changes at most are packed together: a page of a large publication is read alone."""
 PAGE_TOKEN_KEY_BYTES = 32
+REPORTS_KEPT = 1000
+"""So many reports of buyers are kept for each GPU model and provider, the newest."""
 
-PricePoint = tuple[datetime, int, str]
-"""A moment in the history of an offer: time, nano-dollars an hour, availability."""
+LogPosition = tuple[int, int]
+"""Where an entry stands in the log of changes; positions only grow. (0, 0) is before the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """Changes that were appended together, in their order; at most `CHANGES_PER_ENTRY`."""
+
+    position: LogPosition
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogBounds:
+    """The last entry that was dropped, and the last there is; (0, 0) where there is none."""
+
+    dropped: LogPosition
+    end: LogPosition
 
 
 class PublishOutcome(StrEnum):
@@ -76,6 +106,12 @@ class CatalogStore(Protocol):
         Raises UnreadableSnapshot.
         """
 
+    def packed_snapshot(self, provider: str) -> PackedSnapshot | None:
+        """Return the current snapshot with its offers packed, for whoever has most of them.
+
+        Raises UnreadableSnapshot; offers that cannot be unpacked show when that is tried.
+        """
+
     def publish(
         self,
         snapshot: ProviderSnapshot,
@@ -84,17 +120,11 @@ class CatalogStore(Protocol):
         changes: tuple[Change, ...],
         fence: int,
     ) -> PublishOutcome:
-        """Make `snapshot` current in one step, with its changes and its history points.
+        """Make `snapshot` current in one step; log its changes, add its history points.
 
         FENCED when a higher fencing token was seen, OUTDATED when the current snapshot is not
         `previous_id` ("" for none); nothing is written in both cases. After StoreUnreachable it
         may or may not have happened: `pointers()` tells.
-        """
-
-    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed.
-
-        Empty once that is longer ago than `CHANGES_KEPT_FOR`.
         """
 
     def position(self) -> str:
@@ -107,15 +137,107 @@ class CatalogStore(Protocol):
         back counts as an event.
         """
 
-    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
-        """Return the history of an offer, oldest first.
-
-        One point per change of price or availability; the newest few thousand are kept. A
-        delisting is a point with the last price and NOT_OFFERED.
-        """
-
     def page_token_key(self) -> bytes:
         """Return the random key that all replicas sign page tokens with; made on first use."""
+
+
+class HistoryStore(Protocol):
+    """How prices and availability moved, written by `publish`, and what buyers reported.
+
+    An offer has one point for each change of its price, its availability, or of whether its price
+    is believed. A delisting is a point with the last price and NOT_OFFERED. Times are whole
+    seconds. Points are kept for `GPUQUOTE_HISTORY_DAYS`; the one that held when they begin is
+    kept with them.
+    """
+
+    def price_points(self, offer_id: str) -> tuple[Point, ...]:
+        """Return the history of an offer, oldest first."""
+
+    def offer_histories(self, offer_ids: Collection[str]) -> Mapping[str, OfferHistory]:
+        """Return the histories of some offers; those without any are left out."""
+
+    def model_history(self, gpu_model: str) -> ModelHistory:
+        """Return the series of a GPU model, delisted ones too, and when providers were watched."""
+
+    def models_with_history(self) -> tuple[str, ...]:
+        """Return the GPU models that have series, by id; slow, not for requests."""
+
+    def save_report(self, report: OutcomeReport) -> None:
+        """Keep a report, of a GPU model and provider the newest `REPORTS_KEPT`."""
+
+    def reports(self, gpu_model: str, *, since: datetime) -> tuple[OutcomeReport, ...]:
+        """Return what buyers reported since a moment, oldest first."""
+
+
+class ModelPriceStore(Protocol):
+    """What the sources of token prices have said, one book each."""
+
+    def model_price_books(self) -> tuple[ModelPriceBook, ...]:
+        """Return the readable books, by source."""
+
+    def save_model_prices(self, book: ModelPriceBook, *, fence: int) -> PublishOutcome:
+        """Replace the book of a source; FENCED when a higher fencing token was seen."""
+
+
+class RateStore(Protocol):
+    """The exchange rates that the collector keeps."""
+
+    def rates(self) -> KeptRates | None:
+        """Return the rates that were saved last; None before, and when they cannot be read."""
+
+    def save_rates(self, rates: KeptRates, *, fence: int) -> PublishOutcome:
+        """Replace the rates; FENCED when a higher fencing token was seen."""
+
+
+class QuarantineStore(Protocol):
+    """What the gate holds back: entries written by the collector, decisions by people."""
+
+    def quarantine(self, *, provider: str) -> tuple[QuarantinedOffer, ...]:
+        """Return what is held of a provider, of all for "", newest first, with its decisions.
+
+        What was last seen longer ago than `QUARANTINE_KEPT_FOR` is left out.
+        """
+
+    def save_quarantine(
+        self, provider: str, entries: tuple[QuarantinedOffer, ...], *, fence: int
+    ) -> PublishOutcome:
+        """Replace what is held of a provider; FENCED when a higher fencing token was seen.
+
+        Decisions about entries that are gone go with them; the others stand, whatever the entries
+        say.
+        """
+
+    def review(
+        self, quarantine_id: str, review: Review, *, instead_of: Review | None = None
+    ) -> bool:
+        """Keep a decision about an entry, in place of the one that is known, or of none.
+
+        False, and nothing kept, when the decision that stands is another one.
+        """
+
+
+class ChangeLog(Protocol):
+    """What every publication changed, in one order for all, written by `publish`.
+
+    It outlives the processes and restarts of the store. An entry that cannot be read is logged
+    and has no changes.
+    """
+
+    def log_bounds(self) -> LogBounds:
+        """Return where the log begins and ends."""
+
+    def log_entries(
+        self, *, since: LogPosition, limit: int, enough: int = CHANGES_KEPT
+    ) -> tuple[LogEntry, ...]:
+        """Return the oldest entries at or after a position.
+
+        At most `limit`, and none beyond the one with which they have `enough` changes.
+        """
+
+    def wait_for_log_entries(
+        self, *, after: LogPosition, limit: int, timeout_seconds: float
+    ) -> tuple[LogEntry, ...]:
+        """Block until there are entries after a position; empty when none came in time."""
 
 
 class RunStore(Protocol):
@@ -160,5 +282,15 @@ class LeaseStore(Protocol):
         """Give the lease up if it is still ours."""
 
 
-class Store(CatalogStore, RunStore, LeaseStore, Protocol):
+class Store(
+    CatalogStore,
+    HistoryStore,
+    ChangeLog,
+    QuarantineStore,
+    ModelPriceStore,
+    RateStore,
+    RunStore,
+    LeaseStore,
+    Protocol,
+):
     """Everything at once, as the implementations offer it."""

@@ -1,27 +1,22 @@
-"""Snapshots, states, changes and price history in Redis."""
+"""Snapshots, states and price history in Redis; `publish` also writes the log of changes."""
 
 import logging
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 
 from service.domain.change import Change
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.store import codec, keys
-from service.store.points import (
-    DELISTED_HISTORY_KEPT_FOR,
-    POINTS_KEPT,
-    RECORD_SIZE,
-    new_points,
-    points_from,
-)
+from service.store.offer_blocks import PackedSnapshot, unpack_snapshot
 from service.store.ports import (
-    CHANGES_KEPT_FOR,
     PAGE_TOKEN_KEY_BYTES,
     NewerSchema,
-    PricePoint,
     PublishOutcome,
     UnreadableSnapshot,
 )
+from service.store.redis_changes import LOG_BOUNDS, framed_entries
+from service.store.redis_history import HistoryWriter
 from service.store.redis_link import RedisLink, WrongType
 
 OLD_BODIES_KEPT_SECONDS = 3600
@@ -34,8 +29,9 @@ log = logging.getLogger(__name__)
 class RedisCatalog:
     """The `CatalogStore` of ports.py."""
 
-    def __init__(self, link: RedisLink) -> None:
+    def __init__(self, link: RedisLink, *, history_kept_for: timedelta) -> None:
         self._link = link
+        self._history = HistoryWriter(link, kept_for=history_kept_for)
 
     def register(self, statuses: tuple[ProviderStatus, ...]) -> None:
         """Store the states of providers, each replacing what stood there."""
@@ -64,13 +60,23 @@ class RedisCatalog:
 
     def snapshot(self, provider: str) -> ProviderSnapshot | None:
         """Return the current snapshot, whole; None before the first publication."""
-        snapshot_id = self.pointers().get(provider)
-        while snapshot_id is not None:
+        packed = self.packed_snapshot(provider)
+        if packed is None:
+            return None
+        try:
+            return unpack_snapshot(packed)
+        except ValueError as error:
+            raise _unreadable(provider, packed.source.snapshot_id, cause=str(error)) from error
+
+    def packed_snapshot(self, provider: str) -> PackedSnapshot | None:
+        """Return the current snapshot with its offers packed; None before the first."""
+        snapshot_id = self._pointer(provider)
+        while snapshot_id:
             stored = self._bytes(keys.body(provider, snapshot_id))
             if stored is not None:
-                return _whole(stored, provider=provider, snapshot_id=snapshot_id)
+                return _checked(stored, provider=provider, snapshot_id=snapshot_id)
             # Bodies outlive their pointer by an hour; a reader may have slept for longer.
-            current = self.pointers().get(provider)
+            current = self._pointer(provider)
             if current == snapshot_id:
                 raise _unreadable(provider, snapshot_id, cause="the body is missing")
             snapshot_id = current
@@ -84,9 +90,9 @@ class RedisCatalog:
         changes: tuple[Change, ...],
         fence: int,
     ) -> PublishOutcome:
-        """Make `snapshot` current in one step, with its changes and its history points."""
+        """Make `snapshot` current in one step; log its changes, add its history points."""
         provider, snapshot_id = snapshot.provider, snapshot.snapshot_id
-        added = new_points(changes)
+        history = self._history.steps_of(snapshot, changes, previous_id=previous_id)
         outcome, _ = self._link.script(
             "publish",
             names=(
@@ -95,8 +101,9 @@ class RedisCatalog:
                 keys.generations(provider),
                 keys.EVENTS,
                 keys.body(provider, snapshot_id),
-                keys.changes(provider, snapshot_id),
-                *(keys.points(point.offer_id) for point in added),
+                keys.CHANGE_LOG,
+                keys.CHANGE_LOG_STATE,
+                *history.names,
             ),
             values=(
                 fence,
@@ -104,30 +111,14 @@ class RedisCatalog:
                 snapshot_id,
                 previous_id,
                 codec.encode_snapshot(snapshot),
-                codec.encode_changes(changes) if changes else b"",
+                framed_entries(changes),
                 OLD_BODIES_KEPT_SECONDS,
-                int(CHANGES_KEPT_FOR.total_seconds()),
-                RECORD_SIZE,
-                POINTS_KEPT,
-                int(DELISTED_HISTORY_KEPT_FOR.total_seconds()),
-                *(word for point in added for word in (point.record, int(point.is_delisting))),
+                LOG_BOUNDS,
+                *history.words,
             ),
             is_long=True,
         )
         return PublishOutcome(outcome)
-
-    def changes(self, *, provider: str, snapshot_id: str) -> tuple[Change, ...]:
-        """Return what the publication of a snapshot changed; empty after a day."""
-        stored = self._bytes(keys.changes(provider, snapshot_id))
-        if stored is None:
-            return ()
-        try:
-            return codec.decode_changes(stored)
-        except (codec.Unreadable, NewerSchema) as error:
-            log.error(  # noqa: TRY400 - as above
-                "changes unreadable", extra={"provider": provider, "cause": str(error)}
-            )
-            return ()
 
     def position(self) -> str:
         """Return the current end of the event stream."""
@@ -153,15 +144,19 @@ class RedisCatalog:
         # A stream that was lost or rolled back ends before `after`: that is news as well.
         return self.position()
 
-    def price_points(self, offer_id: str) -> tuple[PricePoint, ...]:
-        """Return the history of an offer, oldest first."""
-        return points_from(self._bytes(keys.points(offer_id)) or b"")
-
     def page_token_key(self) -> bytes:
         """Return the random key that all replicas sign page tokens with; made on first use."""
         fresh = secrets.token_bytes(PAGE_TOKEN_KEY_BYTES)
         self._link.call("SET", keys.PAGE_TOKEN_KEY, fresh, "NX")
         return self._bytes(keys.PAGE_TOKEN_KEY) or fresh
+
+    def _pointer(self, provider: str) -> str:
+        try:
+            found: bytes | None = self._link.call("HGET", keys.POINTERS, provider)
+        except WrongType:
+            _log_wrong_type(keys.POINTERS)
+            found = None
+        return (found or b"").decode()
 
     def _hash(self, key: str) -> Mapping[str, bytes]:
         try:
@@ -180,14 +175,14 @@ class RedisCatalog:
         return found
 
 
-def _whole(stored: bytes, *, provider: str, snapshot_id: str) -> ProviderSnapshot:
+def _checked(stored: bytes, *, provider: str, snapshot_id: str) -> PackedSnapshot:
     try:
-        snapshot = codec.decode_snapshot(stored)
+        packed = codec.decode_packed_snapshot(stored)
     except (codec.Unreadable, NewerSchema) as error:
         raise _unreadable(provider, snapshot_id, cause=str(error)) from error
-    if (snapshot.provider, snapshot.snapshot_id) != (provider, snapshot_id):
+    if (packed.source.provider, packed.source.snapshot_id) != (provider, snapshot_id):
         raise _unreadable(provider, snapshot_id, cause="the body is another snapshot's")
-    return snapshot
+    return packed
 
 
 def _unreadable(provider: str, snapshot_id: str, *, cause: str) -> UnreadableSnapshot:

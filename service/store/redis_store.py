@@ -2,11 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from service.store.history_writes import HISTORY_KEPT_FOR
 from service.store.redis_catalog import RedisCatalog
+from service.store.redis_changes import RedisChanges
+from service.store.redis_history import RedisHistory
 from service.store.redis_link import OP_TIMEOUT_SECONDS, RedisLink, UnsuitableStore
+from service.store.redis_model_prices import RedisModelPrices
+from service.store.redis_quarantine import RedisQuarantine
+from service.store.redis_rates import RedisRates
 from service.store.redis_runs import RedisLeases, RedisRuns
 
 log = logging.getLogger(__name__)
@@ -16,11 +22,24 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class RedisStore(RedisCatalog, RedisRuns, RedisLeases):
+class RedisStore(
+    RedisCatalog,
+    RedisChanges,
+    RedisHistory,
+    RedisModelPrices,
+    RedisQuarantine,
+    RedisRates,
+    RedisRuns,
+    RedisLeases,
+):
     """A `Store` in one Redis 7 or Valkey server; thread-safe. Processes make their own."""
 
-    def __init__(self, link: RedisLink, *, clock: Callable[[], datetime]) -> None:
-        RedisCatalog.__init__(self, link)
+    def __init__(
+        self, link: RedisLink, *, clock: Callable[[], datetime], history_kept_for: timedelta
+    ) -> None:
+        RedisCatalog.__init__(self, link, history_kept_for=history_kept_for)
+        RedisChanges.__init__(self, link)
+        RedisHistory.__init__(self, link, clock=clock, history_kept_for=history_kept_for)
         RedisRuns.__init__(self, link, clock=clock)
 
     @classmethod
@@ -30,13 +49,15 @@ class RedisStore(RedisCatalog, RedisRuns, RedisLeases):
         *,
         op_timeout_seconds: float = OP_TIMEOUT_SECONDS,
         clock: Callable[[], datetime] = _utc_now,
+        history_kept_for: timedelta = HISTORY_KEPT_FOR,
     ) -> Self:
         """Make a store for redis://, rediss:// or unix://; no connection is opened yet.
 
         Raises BadStoreUrl. A server that is silent costs an operation at most two
         `op_timeout_seconds`: one to connect, one to wait.
         """
-        return cls(RedisLink(url, op_timeout_seconds=op_timeout_seconds), clock=clock)
+        link = RedisLink(url, op_timeout_seconds=op_timeout_seconds)
+        return cls(link, clock=clock, history_kept_for=history_kept_for)
 
     @property
     def address(self) -> str:

@@ -102,7 +102,7 @@ def write_config(files: ServerFiles, *, max_memory_mb: int) -> None:
         "databases 1",
         'save ""',
         "appendonly yes",
-        "appendfsync everysec",
+        "appendfsync always",  # everysec puts writes off while it syncs, and a kill loses them
         "aof-load-truncated yes",
         "auto-aof-rewrite-percentage 100",
         "auto-aof-rewrite-min-size 32mb",

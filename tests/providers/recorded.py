@@ -1,11 +1,12 @@
 """Short ways to the offers that a recording gives."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 
-from scrapers.fetch import Fetcher
+from scrapers.fetcher import Fetcher
 from scrapers.page import Page
 from scrapers.provider import Provider, RawOffer, Reject, Request
 from scrapers.registry import load_providers
@@ -56,6 +57,23 @@ class Offers:
         return "\n".join(r.text for r in self.reading.rejects if r.reason == reason)
 
 
+class KeptFetcher:
+    """Gives each page of a recording as the same object, with all that was parsed of it."""
+
+    def __init__(self, inner: Fetcher) -> None:
+        self._inner = inner
+        self._pages: dict[tuple[str, str, str], Page] = {}
+
+    def records(self, request: Request) -> bool:
+        return self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        place = (repr(request), kind, part)
+        if place not in self._pages:
+            self._pages[place] = self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        return self._pages[place]
+
+
 class AlteredFetcher:
     """Gives recorded pages with their text changed by `alter`."""
 
@@ -68,7 +86,60 @@ class AlteredFetcher:
 
     def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
         page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
-        return replace(page, text=self._alter(page))
+        text = self._alter(page)
+        return page if text == page.text else replace(page, text=text)
+
+
+class RemadeFetcher:
+    """Gives what `remake` makes of recorded pages."""
+
+    def __init__(self, inner: Fetcher, remake: Callable[[Page], Page]) -> None:
+        self._inner = inner
+        self._remake = remake
+
+    def records(self, request: Request) -> bool:
+        return self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        return self._remake(page)
+
+
+class AnsweringFetcher:
+    """Gives recorded pages, and texts for the kinds of `answers`, which no recording holds."""
+
+    def __init__(self, inner: Fetcher, provider: Provider, answers: Mapping[str, str]) -> None:
+        self._inner = inner
+        requests = {kind: r for part in provider.all_parts() for kind, r in part.requests.items()}
+        self._answers = {requests[kind].url: text for kind, text in answers.items()}
+
+    def records(self, request: Request) -> bool:
+        return request.url in self._answers or self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        if request.url not in self._answers:
+            return self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        return Page(
+            kind=kind,
+            part=part,
+            url=request.url,
+            text=self._answers[request.url],
+            content_type="application/json",
+            observe_time=NOW,
+        )
+
+
+@cache
+def recording_of(provider: str) -> KeptFetcher:
+    """Return the hand-written pages of a provider, each parsed once in a process."""
+    return KeptFetcher(ReplayFetcher.open(PAGES / provider, now=lambda: NOW))
+
+
+def joined(provider_id: str, answers: Mapping[str, str]) -> Offers:
+    """Read a provider's hand-written pages together with answers that need a key."""
+    provider = load_providers()[provider_id]
+    fetcher = AnsweringFetcher(recording_of(provider_id), provider, answers)
+    return Offers(read_recording(provider, fetcher))
 
 
 def pages_of(provider: str) -> Offers:
@@ -78,8 +149,8 @@ def pages_of(provider: str) -> Offers:
 
 def read_altered(provider: str, alter: Callable[[Page], str]) -> Reading:
     """Read a provider's hand-written pages with their text changed by `alter`."""
-    recording = ReplayFetcher.open(PAGES / provider, now=lambda: NOW)
-    return read_recording(load_providers()[provider], AlteredFetcher(recording, alter))
+    fetcher = AlteredFetcher(recording_of(provider), alter)
+    return read_recording(load_providers()[provider], fetcher)
 
 
 def parsed(provider: str, text: str, *, kind: str) -> list[RawOffer | Reject]:

@@ -1,5 +1,6 @@
 """Facts of Azure that its hand-written pages show."""
 
+import re
 from decimal import Decimal
 from urllib.parse import unquote
 
@@ -147,3 +148,15 @@ def test_a_new_series_is_counted_and_fpgas_are_left_out(size: str, reasons: set[
     found = parsed("azure", text, kind="prices")
 
     assert {r.reason for r in found if isinstance(r, Reject) and size in r.text} == reasons
+
+
+def test_a_unit_price_that_is_written_otherwise_is_the_price() -> None:
+    text = first_page("azure", "page1.prices.json")
+    price = re.search(r'"unitPrice": (\d+\.\d+)', text)
+    assert price
+
+    same = parsed("azure", text.replace(price[0], f"{price[0]}00"), kind="prices")
+    other = parsed("azure", text.replace(price[0], f"{price[0]}01"), kind="prices")
+
+    assert same == parsed("azure", text, kind="prices")
+    assert "PRICE_CONFLICT" in {row.reason for row in other if isinstance(row, Reject)}

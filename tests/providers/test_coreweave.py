@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scrapers.errors import PageChanged
-from scrapers.provider import RawOffer
+from scrapers.provider import RawOffer, Reject
 from service.domain.offer import PurchaseModel
 from tests.providers.recorded import first_page, pages_of, parsed
 
@@ -66,12 +66,15 @@ def test_tables_without_a_gpu_count_are_a_page_that_changed() -> None:
         parsed("coreweave", text, kind="prices")
 
 
-def test_a_row_with_fewer_cells_than_columns_is_a_page_that_changed() -> None:
+def test_a_row_with_fewer_cells_than_columns_is_refused_alone() -> None:
     text = first_page("coreweave", "prices.prices.html")
     cell = '<div class="table-v2-cell"><div>279</div></div>'
+    rows = parsed("coreweave", text.replace(cell, ""), kind="prices")
 
-    with pytest.raises(PageChanged, match="8 cells under 9 columns"):
-        parsed("coreweave", text.replace(cell, ""), kind="prices")
+    odd = [r.text for r in rows if isinstance(r, Reject) and r.reason == "ODD_ROW"]
+    assert odd
+    assert all("8 cells under 9 columns: NVIDIA GB300" in text for text in odd)
+    assert any(isinstance(row, RawOffer) for row in rows)
 
 
 def test_the_a100_nodes_are_hgx_machines() -> None:

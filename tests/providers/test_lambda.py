@@ -1,11 +1,47 @@
 """Facts of Lambda that its hand-written page shows."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+import pytest
+
+from scrapers.errors import PageChanged
 from scrapers.provider import RawOffer, Reject
-from service.domain.offer import DeliveryModel, PurchaseModel, TaxTreatment
-from tests.providers.recorded import first_page, pages_of, parsed
+from scrapers.registry import load_providers
+from service.domain.offer import (
+    AvailabilityState,
+    DeliveryModel,
+    PriceUnit,
+    PurchaseModel,
+    TaxTreatment,
+)
+from tests.providers.recorded import Offers, first_page, joined, pages_of, parsed
+
+
+def a_type(
+    name: str, gpu: str, *, cents: object = 329, gpus: int = 1, regions: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One entry of the API, as its contract has it."""
+    return {
+        "instance_type": {
+            "name": name,
+            "description": f"{gpus}x {gpu}" if gpus else "4x CPU General (16 GiB)",
+            "gpu_description": gpu,
+            "price_cents_per_hour": cents,
+            "specs": {"vcpus": 26, "memory_gib": 225, "storage_gib": 1024, "gpus": gpus},
+        },
+        "regions_with_capacity_available": [
+            {"name": region, "description": "Somewhere"} for region in regions
+        ],
+    }
+
+
+def with_stock(*types: dict[str, Any]) -> Offers:
+    """Read the page together with these types of the API."""
+    data = {entry["instance_type"]["name"]: entry for entry in types}
+    return joined("lambda", {"types": json.dumps({"data": data})})
 
 
 def test_the_price_per_gpu_depends_on_the_tab() -> None:
@@ -89,3 +125,106 @@ def test_a_cluster_that_is_sold_on_demand_has_no_term() -> None:
 
     models = {r.purchase_model for r in rows if isinstance(r, RawOffer) and r.min_gpu_count}
     assert models == {PurchaseModel.ON_DEMAND}
+
+
+@pytest.mark.parametrize("count", ["16 - 1.5k", "16\u2013248"])
+def test_a_cluster_of_a_range_of_sizes_has_the_least_of_them(count: str) -> None:
+    cell = '<td data-label="GPU COUNT">16</td>'
+    text = first_page("lambda", "prices.prices.html")
+    assert cell in text
+
+    rows = parsed("lambda", text.replace(cell, cell.replace("16", count)), kind="prices")
+
+    clusters = [row for row in rows if isinstance(row, RawOffer) and count in row.sku]
+    assert {row.min_gpu_count for row in clusters} == {"16"}
+
+
+def test_a_type_with_capacity_is_available_in_each_of_its_regions() -> None:
+    offers = with_stock(
+        a_type(
+            "gpu_8x_h100_sxm5",
+            "H100 (80 GB SXM5)",
+            cents=3192,
+            gpus=8,
+            regions=("us-west-3", "europe-central-1"),
+        )
+    )
+
+    offer = offers.one("gpu_8x_h100_sxm5", region="europe-central-1")
+    assert (offer.price_per_hour, offer.price_per_gpu_hour) == (Decimal("31.92"), Decimal("3.99"))
+    assert (offer.listed.text, offer.listed.unit) == ("3192", PriceUnit.INSTANCE_HOUR)
+    assert (offer.gpu_model, offer.country_code) == ("h100-sxm-80gb", "DE")
+    assert offer.availability.state is AvailabilityState.AVAILABLE
+    assert offer.availability.evidence == "regions_with_capacity_available"
+    assert "cloud.lambda.ai" in offer.source_uri
+    assert offers.one("gpu_8x_h100_sxm5", region="us-west-3").country_code == "US"
+
+
+def test_a_type_without_capacity_is_one_sold_out_offer_of_no_region() -> None:
+    offer = with_stock(a_type("gpu_1x_gh200", "GH200 (96 GB)", cents=229)).one("gpu_1x_gh200")
+
+    assert (offer.availability.state, offer.region_code) == (AvailabilityState.SOLD_OUT, "")
+    assert (offer.price_per_hour, offer.cpu_arch) == (Decimal("2.29"), "arm64")
+
+
+def test_with_the_api_only_the_clusters_come_from_the_page() -> None:
+    offers = with_stock(a_type("gpu_1x_a10", "A10 (24 GB PCIe)", cents=129))
+    from_page = {
+        o.sku for o in offers.reading.offers if o.source_uri == "https://lambda.ai/pricing"
+    }
+
+    assert offers.skus() - from_page == {"gpu_1x_a10"}
+    assert from_page
+    assert all(sku.startswith("cluster ") for sku in from_page)
+    assert {o.part for o in offers.reading.offers} == {"prices"}
+
+
+def test_a_count_that_the_api_contradicts_itself_about_is_refused() -> None:
+    entry = a_type("gpu_8x_a100", "A100 (40 GB SXM4)", gpus=8)
+    entry["instance_type"]["specs"]["gpus"] = 0
+
+    offers = with_stock(entry)
+    assert "gpu_8x_a100" in offers.texts("COUNT_CONFLICT")
+
+
+def test_types_without_a_gpu_are_left_out() -> None:
+    offers = with_stock(a_type("cpu_4x_general", "N/A", gpus=0), a_type("gpu_1x_a10", "A10"))
+
+    assert "gpu_1x_a10" in offers.skus()
+    assert "cpu_4x_general" not in str(offers.reading)
+
+
+@pytest.mark.parametrize("cents", [0, "", None, "3.29 USD", -329, "$3.29"])
+def test_what_is_no_amount_of_cents_is_no_offer(cents: object) -> None:
+    offers = with_stock(a_type("gpu_1x_h100_pcie", "H100 (80 GB PCIe)", cents=cents))
+
+    assert "gpu_1x_h100_pcie" not in offers.skus()
+    assert any("gpu_1x_h100_pcie" in reject.text for reject in offers.reading.rejects)
+
+
+@pytest.mark.parametrize(
+    "key", ["price_cents_per_hour", "gpu_description", "specs", "regions_with_capacity_available"]
+)
+def test_a_renamed_key_of_the_api_is_a_page_that_changed(key: str) -> None:
+    data = {"gpu_1x_a10": a_type("gpu_1x_a10", "A10")}
+    text = json.dumps({"data": data}).replace(f'"{key}"', '"other"')
+
+    (error,) = joined("lambda", {"types": text}).reading.errors
+    assert isinstance(error, PageChanged)
+
+
+def test_without_a_key_the_page_is_read_alone() -> None:
+    provider = load_providers()["lambda"]
+
+    (part,) = provider.all_parts(keys=())
+    assert set(part.requests) == {"prices"}
+    (part,) = provider.all_parts(keys={"LAMBDA_API_KEY"})
+    assert set(part.requests) == {"prices", "types"}
+
+
+def test_stock_is_asked_for_more_often_than_prices() -> None:
+    provider = load_providers()["lambda"]
+
+    assert provider.with_keys(()).every == timedelta(minutes=60)
+    assert provider.with_keys({"LAMBDA_API_KEY"}).every == timedelta(minutes=10)
+    assert provider.with_keys({"LAMBDA_API_KEY"}).parsers is provider.parsers

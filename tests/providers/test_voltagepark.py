@@ -48,7 +48,7 @@ def test_the_count_of_free_gpus_is_the_stock() -> None:
     assert none.availability.state is AvailabilityState.SOLD_OUT
     some = offers.one("h100-sxm5-80gb ethernet", region=OTHER_PLACE)
     assert some.availability.state is AvailabilityState.AVAILABLE
-    assert (some.availability.raw_value, some.available_gpu_count) == (">0", 16)
+    assert (some.availability.raw_value, some.available_gpu_count) == ("16", 16)
 
 
 def test_a_fabric_without_a_price_and_mixed_gpus_are_refused() -> None:

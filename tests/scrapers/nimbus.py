@@ -115,6 +115,12 @@ def a_provider(id_: str = "nimbus", **overrides: Any) -> Provider:
     return provider
 
 
+def a_keyed_provider(id_: str = "nimbus", *, variable: str, **overrides: Any) -> Provider:
+    """Build a provider whose one page is not shown without a key."""
+    request = Request(url=f"{HOST}/{id_}", headers={"Authorization": f"Bearer {{{variable}}}"})
+    return a_provider(id_, pages={"prices": request}, **overrides)
+
+
 def a_zoned_provider(*zones: str, **overrides: Any) -> Provider:
     """Build a provider whose one page exists in several zones."""
     parts = {zone: {"prices": f"{HOST}/{zone}"} for zone in zones}

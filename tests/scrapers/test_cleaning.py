@@ -136,3 +136,10 @@ def test_cleaning_twice_gives_the_same() -> None:
 def test_json_is_read_back_as_it_was() -> None:
     text = '{"rows":[{"price":2.490,"ok":true,"none":null}]}'
     assert Json.loads(laid_out_json(text), path="p").value == Json.loads(text, path="p").value
+
+
+def test_a_script_that_pushes_what_the_page_is_built_of_is_kept() -> None:
+    pushes = r'<script>self.__next_f.push([1,"1:[\"$$2.49\"]"])</script>'
+    text = cleaned(f"<body>{pushes}<script>track()</script></body>")
+    assert pushes in text
+    assert "track" not in text

@@ -12,8 +12,9 @@ from scrapers.page import Page
 from scrapers.provider import Provider, RawOffer
 from scrapers.ticket import Ticket
 from service.domain.change import ChangeKind
-from service.domain.offer import Availability, AvailabilityState, Offer, Standing
+from service.domain.offer import Availability, AvailabilityState, Offer, Standing, Trust
 from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
+from service.domain.quarantine import QuarantinedOffer, QuarantineState, Review
 from service.domain.run import CollectionRun, RunState
 from service.store.memory_store import MemoryStore
 from service.store.ports import PublishOutcome, StoreUnreachable, UnreadableSnapshot
@@ -51,6 +52,12 @@ class Bench:
         run = collector.new_run(self.provider.id)
         return collector.collect(self.provider, run=run, fence=self.fence, **options)  # type: ignore[arg-type]
 
+    def settle(self, answers: dict[str, Answer] | str) -> None:
+        """Collect twice an hour apart, so that what is new is accepted."""
+        self.collect(answers)
+        self.clock.pass_by(HOUR)
+        self.collect(answers)
+
     @property
     def status(self) -> ProviderStatus:
         return self.store.statuses()[self.provider.id]
@@ -77,6 +84,7 @@ def test_a_run_publishes_what_the_page_says() -> None:
 
 def test_the_status_tells_when_and_how_it_went() -> None:
     bench = Bench()
+    bench.settle(a_page(a_row()))
     bench.collect(a_page(a_row()), plan=lambda _: bench.clock.now + HOUR)
     status = bench.status
     assert status.state is ProviderState.OK
@@ -208,7 +216,7 @@ def test_a_bug_in_a_parser_fails_the_run_and_nothing_else(
 
 def test_a_run_in_which_no_row_is_believed_is_held_and_the_old_price_stays() -> None:
     bench = Bench()
-    bench.collect(a_page(a_row()))
+    bench.settle(a_page(a_row()))
     bench.clock.pass_by(HOUR)
     run = bench.collect(a_page(a_row(price="9.99")))
     assert (run.state, run.reason) == (RunState.HELD, "NOT_BELIEVABLE")
@@ -221,7 +229,7 @@ def test_a_run_in_which_no_row_is_believed_is_held_and_the_old_price_stays() -> 
 def test_a_held_run_keeps_the_last_good_set_and_says_why() -> None:
     bench = Bench()
     rows = [a_row(f"h{n}", count=str(n)) for n in (1, 2, 4, 8)]
-    bench.collect(a_page(*rows))
+    bench.settle(a_page(*rows))
     good = bench.snapshot
     bench.clock.pass_by(HOUR)
     run = bench.collect(a_page(rows[0], rows[1], *(row | {"price": "9.99"} for row in rows[2:])))
@@ -253,15 +261,16 @@ def test_changes_are_published_with_the_snapshot() -> None:
     offer_id = bench.snapshot.offers[0].offer_id
     bench.clock.pass_by(HOUR)
     bench.collect(a_page(a_row(price="2.59")))
-    prices = [nanos for _, nanos, _ in bench.store.price_points(offer_id)]
+    prices = [point.price_nanos for point in bench.store.price_points(offer_id)]
     assert prices == [19_920_000_000, 20_720_000_000]
-    (change,) = bench.store.changes(provider="nimbus", snapshot_id=bench.snapshot.snapshot_id)
-    assert change.kind is ChangeKind.PRICE_CHANGED
+    listed, repriced = bench.store.log_entries(since=(0, 0), limit=9)
+    assert [change.kind for change in listed.changes] == [ChangeKind.LISTED]
+    assert [change.kind for change in repriced.changes] == [ChangeKind.PRICE_CHANGED]
 
 
 def test_seeing_the_same_again_is_a_new_snapshot_of_the_same_revision() -> None:
     bench = Bench()
-    bench.collect(a_page(a_row()))
+    bench.settle(a_page(a_row()))
     first = bench.snapshot
     bench.clock.pass_by(HOUR)
     bench.collect(a_page(a_row()))
@@ -382,3 +391,225 @@ def test_dated_reading_gives_the_dates_of_the_pages_and_publishes_nothing() -> N
     assert offer.observe_time == offer.price_change_time == offer.first_seen_time == recorded
     assert not offer.replayed
     assert bench.store.snapshot("nimbus") is None
+
+
+class Quarantined(Bench):
+    """A bench with one offer at 2.49, unless nothing was `settled`, and a person who decides."""
+
+    def __init__(self, provider: Provider | None = None, *, settled: bool = True) -> None:
+        super().__init__(provider)
+        if settled:
+            self.settle(a_page(a_row()))
+            self.clock.pass_by(HOUR)
+
+    def entries(self) -> tuple[QuarantinedOffer, ...]:
+        return self.store.quarantine(provider="nimbus")
+
+    def held(self) -> list[tuple[str, QuarantineState, int]]:
+        return [(entry.reason, entry.state, entry.times_seen) for entry in self.entries()]
+
+    def decide(self, state: QuarantineState, entry: QuarantinedOffer | None = None) -> None:
+        """Decide about the newest entry, unless another is named."""
+        review = Review(state=state, reviewer="dana", note="looked", review_time=self.clock.now)
+        chosen = entry or self.entries()[0]
+        assert self.store.review(chosen.quarantine_id, review)
+
+
+def test_a_jump_is_in_quarantine_with_the_row_as_printed() -> None:
+    bench = Quarantined()
+    bench.collect(a_page(a_row(price="9.99")))
+    bench.clock.pass_by(HOUR)
+    bench.collect(a_page(a_row(price="9.99")))
+
+    assert bench.held() == [("PRICE_JUMP", QuarantineState.WAITING, 2)]
+    (entry,) = bench.store.quarantine(provider="nimbus")
+    assert '"price": "9.99"' in entry.raw_text
+    assert entry.page_digest
+    assert entry.source_uri == f"{HOST}/nimbus"
+
+
+def test_an_accepted_jump_is_published_by_the_next_run() -> None:
+    bench = Quarantined()
+    bench.collect(a_page(a_row(price="9.99")))
+    bench.decide(QuarantineState.ACCEPTED)
+    run = bench.collect(a_page(a_row(price="9.99")))
+
+    assert run.state is RunState.SUCCEEDED
+    assert bench.prices() == {"h100": Decimal("9.99")}
+    assert bench.snapshot.offers[0].standing is Standing.ACCEPTED
+
+
+def test_a_rejected_jump_stays_out_and_the_old_price_comes_back() -> None:
+    bench = Quarantined()
+    bench.collect(a_page(a_row(price="3.90")))
+    bench.decide(QuarantineState.REJECTED)
+    for _ in range(4):
+        bench.clock.pass_by(3 * HOUR)
+        bench.collect(a_page(a_row(price="3.90")))
+    assert bench.prices() == {"h100": Decimal("2.49")}
+    bench.collect(a_page(a_row()))
+
+    assert bench.snapshot.offers[0].standing is Standing.ACCEPTED
+    assert bench.held() == [("PRICE_JUMP", QuarantineState.REJECTED, 5)]
+
+
+def test_a_price_that_comes_back_clears_its_quarantine() -> None:
+    bench = Quarantined()
+    bench.collect(a_page(a_row(price="9.99")))
+    bench.collect(a_page(a_row()))
+
+    assert bench.held() == [("PRICE_JUMP", QuarantineState.CLEARED, 1)]
+
+
+def test_a_held_run_is_in_quarantine_and_its_acceptance_publishes_it() -> None:
+    bench = Bench()
+    rows = [a_row(f"h{number}", price="2.00") for number in range(6)]
+    bench.settle(a_page(*rows))
+    moved = a_page(*(row | {"price": "2.80"} for row in rows))
+    assert bench.collect(moved).state is RunState.HELD
+    (entry,) = bench.store.quarantine(provider="nimbus")
+    assert (entry.offer_id, entry.rule, entry.ratio) == ("", "R6", Decimal("1.4"))
+    review = Review(
+        state=QuarantineState.ACCEPTED, reviewer="d", note="n", review_time=bench.clock.now
+    )
+    bench.store.review(entry.quarantine_id, review)
+
+    assert bench.collect(moved).state is RunState.SUCCEEDED
+    assert set(bench.prices().values()) == {Decimal("2.80")}
+
+
+def test_a_stale_leader_quarantines_nothing() -> None:
+    bench = Bench()
+    rows = [a_row(f"h{number}", price="2.00") for number in range(6)]
+    bench.fence = 5
+    bench.settle(a_page(*rows))
+    bench.fence = 4
+    run = bench.collect(a_page(*(row | {"price": "2.80"} for row in rows)))
+
+    assert (run.state, run.reason) == (RunState.FAILED, FENCED)
+    assert bench.store.quarantine(provider="nimbus") == ()
+
+
+def test_the_structure_of_the_page_is_kept_and_a_change_is_told() -> None:
+    bench = Quarantined()
+    before = bench.snapshot.page_digest
+    run = bench.collect(a_page(a_row(colour="blue")))
+
+    assert before
+    assert bench.snapshot.page_digest != before
+    assert "structure" in run.detail
+
+
+def a_baseline(bench: Bench, *, price: str) -> ProviderSnapshot:
+    """Build the baseline that a page gave once."""
+    bench.collect(a_page(a_row(price=price)))
+    offers = tuple(replace(o, standing=Standing.BASELINE) for o in bench.snapshot.offers)
+    return replace(bench.snapshot, offers=offers)
+
+
+@pytest.mark.parametrize(
+    ("price", "replayed", "standing"),
+    [
+        ("2.60", False, Standing.ACCEPTED),
+        ("3.90", False, Standing.PROVISIONAL),
+        ("3.90", True, Standing.ACCEPTED),  # a replay has no baseline, somebody chose its pages
+    ],
+)
+def test_the_first_live_run_is_judged_against_the_baseline(
+    price: str, standing: Standing, *, replayed: bool
+) -> None:
+    baseline = a_baseline(Bench(), price="2.49")
+    store = MemoryStore()
+    answers: dict[str, Answer] = {f"{HOST}/nimbus": a_page(a_row(price=price))}
+    collector = a_collector(store, answers, baseline=(baseline,), replayed=replayed)
+    collector.collect(a_provider(), run=collector.new_run("nimbus"), fence=1)
+    snapshot = store.snapshot("nimbus")
+
+    assert snapshot
+    assert [offer.standing for offer in snapshot.offers] == [standing]
+
+
+def test_the_first_publication_lists_every_offer_whatever_the_baseline_knew() -> None:
+    baseline = a_baseline(Bench(), price="2.49")
+    store = MemoryStore()
+    answers: dict[str, Answer] = {f"{HOST}/nimbus": a_page(a_row())}
+    collector = a_collector(store, answers, baseline=(baseline,))
+    collector.collect(a_provider(), run=collector.new_run("nimbus"), fence=1)
+
+    assert len(store.price_points(baseline.offers[0].offer_id)) == 1
+
+
+def test_after_an_unreadable_snapshot_the_baseline_is_what_is_trusted() -> None:
+    baseline = a_baseline(Bench(), price="2.49")
+    store = Damaged(clock=Clock())
+    answers: dict[str, Answer] = {f"{HOST}/nimbus": a_page(a_row(price="900"))}
+    collector = a_collector(store, answers, baseline=(baseline,))
+    run = collector.collect(a_provider(), run=collector.new_run("nimbus"), fence=1)
+
+    assert run.state is RunState.HELD
+    assert [entry.reason for entry in store.quarantine(provider="nimbus")] == [
+        "PRICE_OUT_OF_BOUNDS"
+    ]
+
+
+def test_what_is_held_of_a_provider_without_any_offer_can_be_found_and_accepted() -> None:
+    bench = Quarantined(settled=False)
+    odd = a_page(a_row(price="90"))  # above every bound
+    run = bench.collect(odd)
+    assert run.state is RunState.HELD
+    assert bench.held() == [("PRICE_OUT_OF_BOUNDS", QuarantineState.WAITING, 1)]
+    assert bench.store.snapshot("nimbus") is None
+
+    bench.decide(QuarantineState.ACCEPTED)
+    assert bench.collect(odd).state is RunState.SUCCEEDED
+    assert bench.prices() == {"h100": Decimal(90)}
+
+
+def test_a_refused_offer_on_trial_is_delisted_even_when_it_is_the_only_one() -> None:
+    bench = Quarantined(a_provider(trust=Trust.HOST), settled=False)
+    bench.settle(a_page(a_row(price="2")))
+    bench.collect(a_page(a_row(price="5")))
+    assert bench.snapshot.offers[0].standing is Standing.PROVISIONAL
+    bench.decide(QuarantineState.REJECTED)
+    bench.collect(a_page(a_row(price="5")))
+    assert bench.prices() == {}
+
+    bench.collect(a_page(a_row(price="5.1")))
+    assert [o.standing for o in bench.snapshot.offers if o.is_listed] == [Standing.PROVISIONAL]
+
+
+def test_an_accepted_factor_publishes_once_and_the_next_one_needs_a_person_again() -> None:
+    bench = Quarantined(settled=False)
+
+    def at(price: str) -> str:
+        return a_page(*(a_row(f"h{number}", price=price) for number in range(6)))
+
+    bench.settle(at("2.00"))
+    assert bench.collect(at("2.80")).state is RunState.HELD
+    bench.decide(QuarantineState.ACCEPTED)
+    bench.clock.pass_by(HOUR)
+    assert bench.collect(at("2.80")).state is RunState.SUCCEEDED
+
+    bench.clock.pass_by(HOUR)
+    assert bench.collect(at("3.92")).state is RunState.HELD
+    assert bench.held()[0] == ("COMMON_FACTOR", QuarantineState.WAITING, 1)
+    bench.decide(QuarantineState.ACCEPTED)
+    assert bench.collect(at("3.92")).state is RunState.SUCCEEDED
+
+
+def test_a_run_that_is_held_again_after_its_acceptance_ran_out_can_be_accepted_again() -> None:
+    bench = Quarantined(settled=False)
+    rows = [a_row(f"h{number}", price="2.00") for number in range(4)]
+    bench.settle(a_page(*rows))
+    broken = a_page(*rows[:2], *(row | {"price": "90"} for row in rows[2:]))
+    bench.collect(broken)
+    bench.decide(QuarantineState.ACCEPTED)
+    assert bench.collect(broken).state is RunState.SUCCEEDED
+    bench.clock.pass_by(25 * HOUR)
+    assert bench.collect(broken).state is RunState.HELD
+
+    waiting = [entry for entry in bench.held() if entry[1] is QuarantineState.WAITING]
+    assert ("TOO_MANY_FAILED", QuarantineState.WAITING, 1) in waiting
+    (again,) = [e for e in bench.entries() if e.is_run and e.state is QuarantineState.WAITING]
+    bench.decide(QuarantineState.ACCEPTED, again)
+    assert bench.collect(broken).state is RunState.SUCCEEDED

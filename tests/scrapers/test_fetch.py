@@ -414,6 +414,35 @@ def test_a_large_list_has_more_time(site_at: SiteAt) -> None:
     assert site_at(without_robots(slow), patience=SHORT, large=True).fetch().byte_count == 19
 
 
+LIST = b"sku,type,price\n" + b"m5.large,0.1\n" * 300_000 + b"p5.48xlarge,55\n"
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_of_a_long_list_only_the_wanted_lines_come(site_at: SiteAt, *, is_packed: bool) -> None:
+    body = gzip.compress(LIST * 4) if is_packed else LIST * 4
+    coding = "gzip" if is_packed else "identity"
+    site = site_at(saying(answer(body, content_type="text/csv", Content_Encoding=coding)))
+    page = site.fetch(only_lines=("p5.",), header_lines=1)
+    assert page.text == "sku,type,price\n" + "p5.48xlarge,55\n" * 4
+    with pytest.raises(UnsafeResponse, match=r"larger|unpacks"):
+        site.fetch()
+
+
+def test_a_long_list_has_more_time(site_at: SiteAt) -> None:
+    def slow(_: Asked) -> bytes:
+        time.sleep(0.4)
+        return PAGE
+
+    site = site_at(without_robots(slow), patience=SHORT)
+    assert site.fetch(only_lines=("hour",)).text == "<p>$2.49 / hour</p>"
+
+
+def test_a_long_list_that_was_cut_short_is_no_answer(site_at: SiteAt) -> None:
+    cut = answer(LIST, content_type="text/csv")[:-5]
+    with pytest.raises(Unreachable):
+        site_at(saying(cut)).fetch(only_lines=("p5.",), header_lines=1)
+
+
 @pytest.mark.parametrize("drip", [b"", b"\x00"], ids=["silent", "dripping"])
 def test_a_handshake_that_hangs_is_left_at_the_deadline(site_at: SiteAt, drip: bytes) -> None:
     # A record of TLS that announces 16 KiB, and then sends a byte now and then, or nothing.
@@ -478,8 +507,14 @@ HOSTILE_HOSTS = [
     "[::ffff:127.0.0.1]",
     "169.254.169.254",
     "100.64.0.1",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "0.0.0.0",  # noqa: S104 - refused, not listened on
     "localhost",
     "rebound.example",
+    "mapped.example",
+    "nat64.example",
+    "6to4.example",
 ]
 
 
@@ -518,6 +553,8 @@ def test_a_redirect_off_the_provider_is_refused(
 @pytest.mark.parametrize("host", HOSTILE_HOSTS)
 def test_a_listed_host_that_leads_inside_is_refused(site_at: SiteAt, host: str) -> None:
     inside = {"rebound.example": "10.0.0.1", "localhost": "127.0.0.1"}
+    inside |= {"mapped.example": "::ffff:10.0.0.1", "nat64.example": "64:ff9b::7f00:1"}
+    inside |= {"6to4.example": "2002:7f00:1::"}
     inside |= dict.fromkeys(["127.1", "0x7f000001", "2130706433", "017700000001"], "127.0.0.1")
     bare = host.strip("[]")
     site = site_at(

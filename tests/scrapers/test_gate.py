@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.gate import Verdict, judge
+from scrapers.gate import judge
+from scrapers.market import Market
 from scrapers.price_bounds import PRICE_CLASSES, UNKNOWN_CLASS, price_class_of
+from scrapers.verdict import NO_BACKGROUND, Background, Verdict
 from service.domain.gpu import GpuModel, GpuRegistry
 from service.domain.money import Money
 from service.domain.offer import (
@@ -41,6 +43,8 @@ def a_model(gpu_model_id: str = "h100-sxm-80gb", **overrides: Any) -> GpuModel:
 
 
 REGISTRY = GpuRegistry([a_model()])
+# As somebody chose a recording, its first run is believed.
+RECORDED = Background(first_standing=Standing.ACCEPTED)
 
 
 def a_row(name: str = "a", **overrides: Any) -> Offer:
@@ -58,6 +62,7 @@ def judged(seen: tuple[Offer, ...], previous: tuple[Offer, ...] = (), **override
         "registry": REGISTRY,
         "marketplace": False,
         "now": NOW,
+        "background": RECORDED,
     }
     return judge(seen=seen, previous=previous, **(arguments | overrides))
 
@@ -189,7 +194,7 @@ def test_a_refused_row_leaves_the_last_good_one_unconfirmed() -> None:
         ("2", "6", PurchaseModel.SPOT, False, False),
         ("2", "6.01", PurchaseModel.SPOT, False, True),
         ("6.01", "2", PurchaseModel.SPOT, False, True),
-        ("2", "2.71", PurchaseModel.ON_DEMAND, True, False),
+        ("2", "2.7", PurchaseModel.ON_DEMAND, True, False),
         ("2", "6.01", PurchaseModel.ON_DEMAND, True, True),
     ],
 )
@@ -209,6 +214,25 @@ def test_a_jump_is_held_back(
     assert offer.standing is (Standing.UNCONFIRMED if held else Standing.ACCEPTED)
     assert offer.observe_time == (NOW - HOUR if held else NOW)
     assert (offer.pending is not None) is held
+
+
+def test_a_marketplace_price_that_moves_far_is_on_trial_until_a_second_run_agrees() -> None:
+    first = judged((a_row(price="2.71"),), (a_row(price="2"),), marketplace=True)
+    second = judged((a_row(price="2.71"),), first.offers, marketplace=True, now=NOW + HOUR)
+
+    assert [(o.price_per_gpu_hour, o.standing) for o in first.offers] == [
+        (Decimal("2.71"), Standing.PROVISIONAL)
+    ]
+    assert [(held.rule, held.reason) for held in first.held_rows] == [("R2", "MARKET_MOVE")]
+    assert second.offers[0].standing is Standing.ACCEPTED
+    assert second.held_rows == ()
+
+
+def test_a_spot_price_may_move_threefold_without_a_trial() -> None:
+    spot = {"purchase_model": PurchaseModel.SPOT}
+    verdict = judged((a_row(price="5", **spot),), (a_row(price="2", **spot),))
+
+    assert verdict.offers[0].standing is Standing.ACCEPTED
 
 
 def test_the_reject_of_a_jump_names_both_prices() -> None:
@@ -274,6 +298,51 @@ def test_a_moderate_jump_is_accepted_once_three_runs_over_six_hours_agree(
         assert offer.price_change_time == NOW + timedelta(hours=prices[-1][1])
 
 
+@pytest.mark.parametrize(
+    "purchase_model", [PurchaseModel.RESERVED_1Y, PurchaseModel.CAPACITY_BLOCK]
+)
+def test_only_an_on_demand_jump_is_accepted_by_repetition(purchase_model: PurchaseModel) -> None:
+    start = a_row(price="2", purchase_model=purchase_model)
+
+    assert runs([("3", 0), ("3", 3), ("3", 6), ("3", 9)], start=start).price_per_gpu_hour == 2
+
+
+@pytest.mark.parametrize(
+    ("digests", "accepted"),
+    [
+        ("aaaa", True),
+        ("abbb", False),  # the page changed when the price moved
+        ("aaab", False),  # and here when it was to be accepted
+        ("aaba", True),
+    ],
+)
+def test_a_jump_is_not_accepted_while_the_page_is_built_otherwise(
+    digests: str, *, accepted: bool
+) -> None:
+    previous: tuple[Offer, ...] = (a_row(price="2"),)
+    for place, digest in enumerate(digests[1:], start=1):
+        background = Background(page_digest=digest, last_page_digest=digests[place - 1])
+        now = NOW + place * 3 * HOUR
+        previous = judged((a_row(price="3"),), previous, now=now, background=background).offers
+
+    assert previous[0].price_per_gpu_hour == (3 if accepted else 2)
+
+
+def test_a_jump_far_from_the_market_is_not_accepted_by_repetition() -> None:
+    kind = (a_row().gpu_model, PurchaseModel.ON_DEMAND)
+    market = Market(medians={name: {kind: Decimal("0.9")} for name in "xyz"})
+    previous: tuple[Offer, ...] = (a_row(price="2"),)
+    for hours in (0, 3, 6, 9):
+        previous = judged(
+            (a_row(price="3"),),
+            previous,
+            now=NOW + hours * HOUR,
+            background=Background(market=market),
+        ).offers
+
+    assert previous[0].price_per_gpu_hour == 2
+
+
 def test_a_jump_of_a_spot_price_is_never_accepted_by_repetition() -> None:
     start = a_row(price="2", purchase_model=PurchaseModel.SPOT)
 
@@ -306,12 +375,6 @@ def test_a_jump_cannot_hide_behind_the_exchange_rate() -> None:
     seen = in_euros(a_row(price="3"), rate="1.1")
 
     assert reasons(judged((seen,), (last,))) == ["PRICE_JUMP"]
-
-
-def test_euros_read_as_dollars_are_a_jump_only_when_the_rate_is_far_from_one() -> None:
-    last = in_euros(a_row(price="2"), rate="1.6")
-
-    assert reasons(judged((a_row(price="2"),), (last,))) == ["PRICE_JUMP"]
 
 
 def test_a_price_printed_per_minute_and_per_hour_is_the_same_price() -> None:
@@ -384,6 +447,15 @@ def test_offers_of_an_incomplete_part_stay_as_they_are() -> None:
     assert by_id(verdict)["z"] == other
 
 
+@pytest.mark.parametrize(("days", "listed"), [(30, True), (31, False)])
+def test_an_offer_of_a_part_that_is_never_read_again_is_delisted_after_thirty_days(
+    days: int, *, listed: bool
+) -> None:
+    other = a_row("z", part="zone-2", observe_time=NOW - days * DAY)
+
+    assert by_id(judged(rows("a"), (*rows("a"), other)))["z"].is_listed is listed
+
+
 def test_delisted_offers_are_kept_for_thirty_days() -> None:
     gone = a_row("b", delist_time=NOW - 30 * DAY)
     long_gone = a_row("c", delist_time=NOW - 30 * DAY - HOUR)
@@ -392,17 +464,13 @@ def test_delisted_offers_are_kept_for_thirty_days() -> None:
     assert [offer.offer_id for offer in verdict.offers] == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    ("price", "standing"), [("2.49", Standing.ACCEPTED), ("9", Standing.PROVISIONAL)]
-)
-def test_a_relisted_offer_keeps_when_it_was_first_seen(price: str, standing: Standing) -> None:
+def test_a_relisted_offer_keeps_when_it_was_first_seen() -> None:
     gone = a_row("b", delist_time=NOW - DAY, first_seen_time=NOW - 9 * DAY)
-    verdict = judged((a_row("a"), a_row("b", price=price)), (a_row("a"), gone))
-    back = by_id(verdict)["b"]
+    back = by_id(judged(rows("a", "b"), (a_row("a"), gone)))["b"]
 
     assert back.is_listed
     assert back.first_seen_time == NOW - 9 * DAY
-    assert back.standing is standing
+    assert back.standing is Standing.ACCEPTED
 
 
 def test_a_delisted_offer_that_returns_with_no_price_stays_delisted() -> None:
@@ -433,11 +501,19 @@ def test_a_run_with_too_many_failed_rows_is_held(
         assert "R8" in verdict.detail
 
 
-def test_two_rows_of_one_id_that_disagree_are_a_reject() -> None:
-    verdict = judged((a_row(price="2"), a_row(price="3"), a_row(price="2")))
+def test_of_two_rows_of_one_id_that_disagree_neither_is_believed() -> None:
+    twice = (a_row(price="2"), a_row(price="2.1"), a_row(price="2"))
+    new, known = judged(twice), judged(twice, (a_row(price="2"),))
 
-    assert [offer.price_per_gpu_hour for offer in verdict.offers] == [2]
-    assert reasons(verdict) == ["DUPLICATE_OFFER"]
+    assert new.offers == ()
+    assert reasons(new) == reasons(known) == ["DUPLICATE_OFFER"]
+    assert [(o.price_per_gpu_hour, o.standing) for o in known.offers] == [
+        (Decimal(2), Standing.UNCONFIRMED)
+    ]
+
+
+def test_two_rows_of_one_id_that_say_the_same_are_one_offer() -> None:
+    assert judged((a_row(), a_row())).accepted_count == 1
 
 
 def test_a_first_live_run_replaces_the_baseline() -> None:
@@ -452,10 +528,40 @@ def test_a_first_live_run_replaces_the_baseline() -> None:
     }
 
 
-def test_a_baseline_row_of_an_incomplete_part_stays_baseline() -> None:
-    baseline = rows("z", part="zone-2", standing=Standing.BASELINE)
+def test_what_is_new_on_the_first_live_run_is_provisional() -> None:
+    baseline = rows("a", "b", standing=Standing.BASELINE)
+    verdict = judged(rows("a", "new"), baseline, background=NO_BACKGROUND)
 
-    assert by_id(judged(rows("a"), baseline))["z"].standing is Standing.BASELINE
+    assert by_id(verdict)["a"].standing is Standing.ACCEPTED
+    assert by_id(verdict)["new"].standing is Standing.PROVISIONAL
+
+
+@pytest.mark.parametrize(
+    ("price", "standing"), [("3.3", Standing.ACCEPTED), ("3.4", Standing.PROVISIONAL)]
+)
+def test_a_new_offer_like_three_that_the_baseline_confirms_is_accepted_at_once(
+    price: str, standing: Standing
+) -> None:
+    baseline = rows("a", "b", "c", standing=Standing.BASELINE)
+    verdict = judged(
+        (*rows("a", "b", "c"), a_row("new", price=price)), baseline, background=NO_BACKGROUND
+    )
+
+    assert by_id(verdict)["new"].standing is standing
+
+
+def test_a_provider_without_baseline_is_accepted_by_its_second_run() -> None:
+    first = judged(rows("a", "b"), background=NO_BACKGROUND)
+    second = judged(rows("a", "b"), first.offers, now=NOW + HOUR, background=NO_BACKGROUND)
+
+    assert {offer.standing for offer in first.offers} == {Standing.PROVISIONAL}
+    assert {offer.standing for offer in second.offers} == {Standing.ACCEPTED}
+
+
+def test_a_baseline_row_of_an_incomplete_part_stays_baseline() -> None:
+    baseline = rows("z", part="zone-2", standing=Standing.BASELINE, observe_time=NOW - 90 * DAY)
+
+    assert by_id(judged(rows("a"), baseline))["z"] == baseline[0]
 
 
 def test_every_model_of_the_registry_has_a_price_class() -> None:

@@ -40,3 +40,13 @@ def test_an_answer_that_lost_its_validator_is_forgotten() -> None:
     answers.keep(a_request("a"), an_answer(etag=""))
 
     assert answers.find(a_request("a")) is None
+
+
+def test_other_lines_of_a_list_are_another_answer() -> None:
+    answers = KeptAnswers()
+    url = "https://nimbus.example/list"
+    answers.keep(Request(url=url, only_lines=("p5",), header_lines=1), an_answer())
+
+    assert answers.find(Request(url=url, only_lines=("p5",), header_lines=1)) == an_answer()
+    assert answers.find(Request(url=url, only_lines=("g6",), header_lines=1)) is None
+    assert answers.find(Request(url=url)) is None

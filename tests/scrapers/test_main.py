@@ -16,13 +16,22 @@ import pytest
 from scrapers import __main__ as command
 from scrapers import report
 from scrapers.provider import Provider
+from scrapers.token_prices.registry import TOKEN_SOURCES
 from service import logs, storage
 from service.config import Settings
 from service.domain.offer import Freshness
 from service.facts.baseline import load_baseline, load_baseline_statuses
-from tests.scrapers.nimbus import HOST, a_page, a_provider, a_row, a_zoned_provider
+from tests.scrapers.nimbus import (
+    HOST,
+    a_keyed_provider,
+    a_page,
+    a_provider,
+    a_row,
+    a_zoned_provider,
+)
 
 RECORDED = "2026-08-22T00:00:00Z"
+TOKEN_PAGES = Path(__file__).parents[1] / "providers" / "token_pages"
 # The command with the tests' provider, which the program does not know.
 PIPED = """
 import sys
@@ -51,6 +60,7 @@ class Bench:
         self.providers: dict[str, Provider] = {}
         self._capsys = capsys
         monkeypatch.setattr(command, "load_providers", lambda: self.providers)
+        monkeypatch.setattr(command, "TOKEN_SOURCES", {})
         # The log of the tests is pytest's.
         monkeypatch.setattr(logs, "set_up", lambda _: None)
 
@@ -171,7 +181,7 @@ def test_an_opt_in_provider_is_collected_when_named(bench: Bench) -> None:
 
 
 def test_a_missing_key_counts_only_when_its_provider_was_named(bench: Bench) -> None:
-    bench.has(a_provider(key_variable="NIMBUS_KEY"))
+    bench.has(a_keyed_provider(variable="NIMBUS_KEY"))
     ended = bench.run("once")
     assert ended.code == 0
     assert "NEEDS_KEY" in ended.out
@@ -244,6 +254,17 @@ def test_the_baseline_has_the_dates_of_the_recording_and_no_opt_in_rows(
     assert offer.observe_time.isoformat() == RECORDED.replace("Z", "+00:00")
     assert offer.standing.value == Freshness.BASELINE.value
     assert {status.provider for status in load_baseline_statuses(path)} == set(bench.providers)
+
+
+@pytest.mark.parametrize("source", TOKEN_SOURCES)
+def test_once_asks_the_sources_of_token_prices_as_well(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.setattr(command, "TOKEN_SOURCES", TOKEN_SOURCES)
+    bench.recording = TOKEN_PAGES / source
+    (run,) = json.loads(bench.replay("once", source, "--json").out)["runs"]
+    assert (run["provider"], run["state"]) == (source, "SUCCEEDED")
+    assert run["offerCount"] > 0
 
 
 def test_a_baseline_needs_a_recording(bench: Bench) -> None:
@@ -338,3 +359,32 @@ def test_a_narrow_terminal_gets_whole_prices(bench: Bench, monkeypatch: pytest.M
     assert "region" not in out
     assert "freshness" not in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_what_can_be_no_key_is_one_clear_line_that_does_not_show_it(bench: Bench) -> None:
+    bench.has(a_keyed_provider(variable="NIMBUS_KEY"))
+    ended = bench.run("once", NIMBUS_KEY="sk-live 0123456789")
+    assert (ended.code, ended.out) == (2, "")
+    assert "NIMBUS_KEY" in ended.err
+    assert "sk-live" not in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_ctrl_c_while_the_command_is_read_ends_without_a_traceback(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_parser", interrupted)
+    ended = bench.run("once")
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
+
+
+def test_show_says_that_a_reader_was_never_held_to_a_page(bench: Bench) -> None:
+    bench.records({"nimbus": a_page(a_row())})
+    bench.replay("once")
+    assert "unverified" not in bench.replay("show", "nimbus").out
+    bench.has(a_provider(unverified=True))
+    bench.replay("once")
+    assert "unverified" in bench.replay("show", "nimbus").out

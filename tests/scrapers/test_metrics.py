@@ -90,3 +90,14 @@ def test_listed_offers_are_counted_by_standing() -> None:
     assert value(name, provider="standing", status="accepted") == 1
     assert value(name, provider="standing", status="unconfirmed") == 1
     assert value(name, provider="standing", status="provisional") == 0
+
+
+def test_much_in_quarantine_for_two_runs_in_a_row_is_an_alarm() -> None:
+    name = "gpuquote_quarantine_high_runs"
+    counts = []
+    for held_count in (5, 6, 6, 0, 6):
+        metrics.quarantined("quarantine", held_count=held_count, row_count=100)
+        counts.append(value(name, provider="quarantine"))
+
+    assert counts == [0, 1, 2, 0, 1]
+    assert value("gpuquote_quarantined_rows", provider="quarantine") == 6

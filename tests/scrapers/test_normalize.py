@@ -344,6 +344,14 @@ def test_stock_is_stated_only_by_known_words(stock: str | None, availability: Av
     assert offer.availability == availability
 
 
+def test_a_number_in_stock_stays_as_printed_beside_the_word_it_is_known_by() -> None:
+    row = a_row(stock="116", stock_word="shortage", stock_evidence="gpus.free")
+    offer = normalized(row, stock_states=STOCK)
+    assert isinstance(offer, Offer)
+    assert offer.availability.state is AvailabilityState.SOLD_OUT
+    assert offer.availability.raw_value == "116"
+
+
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [

@@ -1,5 +1,6 @@
 """Collecting now: alone, or through the collector that leads."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from scrapers.once import collect_now
 from scrapers.provider import Provider
 from scrapers.schedule import PROVIDER_NOT_ENABLED, Scheduler
 from scrapers.selection import choose
+from scrapers.timetable import DEADLINE
+from service.domain.provider import ProviderState
 from service.domain.run import CollectionRun, RunState
 from service.store.memory_store import MemoryStore
 from service.store.ports import PublishOutcome, StoreUnreachable
@@ -111,3 +114,35 @@ def test_a_leader_that_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None
     assert runs["nimbus"].state is RunState.SUCCEEDED
     assert bench.store.take_request(timeout_seconds=0.01) is None
     assert bench.waits == [True]
+
+
+def test_a_provider_that_hangs_is_given_up_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One thread: the provider behind the hanging one needs another to take its place."""
+    monkeypatch.setattr(once, "_THREADS", 1)
+    bench = Bench()
+    hung = threading.Event()
+
+    def hang() -> str:
+        hung.wait(20)
+        return a_page(a_row())
+
+    providers = [a_provider("slow"), a_provider("quick")]
+    try:
+        runs = collect_now(
+            providers,
+            store=bench.store,
+            collector=bench.collector({f"{HOST}/slow": hang, f"{HOST}/quick": a_page(a_row())}),
+            lease_length=LEASE,
+            on_step=bench.steps.append,
+            on_end=bench.ended.append,
+            deadline=lambda each: timedelta(seconds=0.3 if each.id == "slow" else 60),
+        )
+    finally:
+        hung.set()
+    assert (runs["slow"].state, runs["slow"].reason) == (RunState.FAILED, DEADLINE)
+    assert runs["quick"].state is RunState.SUCCEEDED
+    assert [run.provider for run in bench.ended] == ["slow", "quick"]
+    assert bench.store.snapshot("slow") is None
+    assert bench.store.statuses()["slow"].state is ProviderState.FAILED

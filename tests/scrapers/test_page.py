@@ -1,5 +1,6 @@
 """Reading pages: what is missing raises PageChanged with what was found instead."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -154,3 +155,68 @@ def test_only_an_html_page_is_html() -> None:
     assert an_html_page(ROW).is_html
     assert not a_page("{}").is_html
     assert isinstance(a_page("{}").json, Json)
+
+
+def a_csv(text: str) -> Page:
+    return a_page(text, content_type="text/csv")
+
+
+def test_csv_is_read_by_its_header() -> None:
+    page = a_csv('"SKU","Instance Type",Price\r\na1,"p5, large"," 55.04"\r\n')
+    (row,) = page.csv()
+    assert (row["SKU"], row["Instance Type"], row["Price"]) == ("a1", "p5, large", "55.04")
+    with pytest.raises(PageChanged, match="no column 'Unit'; found SKU, Instance Type, Price"):
+        _ = row["Unit"]
+
+
+def test_csv_may_begin_with_lines_that_are_no_header() -> None:
+    page = a_csv('"FormatVersion","v1.0"\n"Disclaimer","for ""you"""\nSKU,Price\na,1\nb,2\n')
+    assert [row["Price"] for row in page.csv(header_lines=3)] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SKU,Price\na,1\nb,2",
+        "SKU,Price\na\n",
+        "SKU,Price\na,1,2\n",
+        "SKU,Price\n\na,1\n",
+        "SKU,SKU\na,1\n",
+        'SKU,Price\n"a"b,1\n',
+        'SKU,Price\n"a,1\n',
+        "",
+        "\n",
+    ],
+)
+def test_what_is_not_whole_csv_is_a_changed_page(text: str) -> None:
+    with pytest.raises(PageChanged):
+        list(a_csv(text).csv())
+
+
+def test_what_scripts_push_is_put_together_as_it_was_written() -> None:
+    page = an_html_page(
+        "<p>old</p><script>self.__next_f=[]</script>"
+        r'<script>self.__next_f.push([1,"1:[\"H100\",\"$$2.4"])</script>'
+        r'<script>self.__next_f.push([1,"9\"] "])</script><p>new</p>'
+    )
+    assert page.flight == '1:["H100","$$2.49"] '
+    with pytest.raises(PageChanged, match="no script pushes"):
+        _ = an_html_page("<script>self.__next_f=[]</script>").flight
+
+
+@pytest.mark.parametrize(("start", "times"), [("<div>", 50_000), ("<table><tr><td>", 12_500)])
+def test_nested_html_is_refused_before_it_is_searched(start: str, times: int) -> None:
+    started = time.process_time()
+    deep = a_page(f"<html><body>{start * times}<p class='price'>$1.00</p></body></html>")
+    with pytest.raises(PageChanged, match="nested deeper"):
+        deep.html.find_all("div div p.price")
+
+    assert time.process_time() - started < 10
+    assert a_page("<div>" * 200 + "<p>$1.00</p>").html.one("p").text == "$1.00"
+
+
+def test_half_a_character_is_no_text() -> None:
+    assert a_page(r'{"gpu": "\ud83d\ude00"}').json["gpu"].text == "\U0001f600"
+    for text in (r'{"gpu": "\ud83d"}', r'{"\uDE00": 1}', r'["a", {"b": ["\uDE00\uD83D"]}]'):
+        with pytest.raises(PageChanged, match="not JSON"):
+            _ = a_page(text).json

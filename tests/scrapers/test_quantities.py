@@ -1,6 +1,6 @@
 """The grammar of counts, sizes and terms."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +12,8 @@ from scrapers.printed import Unreadable
 from scrapers.quantities import (
     count_from_text,
     memory_gib,
+    moment_from_text,
+    share_from_text,
     share_of,
     storage_gb,
     term_from_text,
@@ -222,3 +224,45 @@ def test_an_equal_part_is_found_exactly(part: tuple[int, int]) -> None:
     total = Decimal(share.numerator) * 80 / Decimal(share.denominator)
     found = share_of(total, whole_gib=Decimal(80))
     assert found == 1 if share > Fraction(93, 100) else abs(found - share) <= share / 200
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("0.98", "0.98"), ("98%", "0.98"), ("99.95 %", "0.9995"), ("1", "1"), ("0", "0")],
+)
+def test_a_share_is_read(text: str, share: str) -> None:
+    assert share_from_text(text) == Decimal(share)
+
+
+@pytest.mark.parametrize("text", ["", "98", "101%", "-0.5", "high", "0,98", "1e-1", "٩%"])
+def test_what_is_no_share_of_one_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        share_from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-10-08", datetime(2026, 10, 8, tzinfo=UTC)),
+        ("2026-10-08T11:30:00Z", datetime(2026, 10, 8, 11, 30, tzinfo=UTC)),
+        ("2026-10-08 11:30", datetime(2026, 10, 8, 11, 30, tzinfo=UTC)),
+        ("2026-10-08T11:30:00.5+02:00", datetime(2026, 10, 8, 9, 30, 0, 500_000, tzinfo=UTC)),
+        ("2026-12-31T23:30:00-0100", datetime(2027, 1, 1, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_date_or_a_time_is_a_moment_in_utc(text: str, moment: datetime) -> None:
+    found = moment_from_text(text)
+    assert found == moment
+    assert found.tzinfo is UTC
+
+
+NO_MOMENTS = """
+    soon 2026-02-30 2026-10-08T25:00 20261008 2026-W41-4 08.10.2026 1999-01-01 2026-1-8
+    9999-12-31T23:59:59-14:00 2026-10-08T11:30+99:00 2026-10-08T11:30:00.
+"""
+
+
+@pytest.mark.parametrize("text", ["", *NO_MOMENTS.split()])
+def test_what_is_no_iso_date_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        moment_from_text(text)

@@ -8,7 +8,7 @@ import pytest
 from scrapers.errors import Blocked, CollectError, NotRecorded, Unreachable
 from scrapers.normalize import Normalizer
 from scrapers.page import Page
-from scrapers.provider import Provider, RawOffer, Reject
+from scrapers.provider import Provider, RawOffer, Reject, Request
 from scrapers.reading import Reader, Reading, Step, Tally, first_cause
 from scrapers.ticket import Abandoned, Ticket
 from service.facts.tables import load_exchange_rates, load_gpu_registry
@@ -37,8 +37,9 @@ class Bench:
         self.tally = Tally()
         self.ticket = Ticket()
         self.steps: list[Step] = []
+        self.fetcher = FakeFetcher(answers, observe_time=RECORDED)
         self.reader = Reader(
-            fetcher=FakeFetcher(answers, observe_time=RECORDED),
+            fetcher=self.fetcher,
             normalizer=Normalizer(registry=REGISTRY, rates=load_exchange_rates()),
             clock=Clock(),
             replayed=True,
@@ -146,3 +147,24 @@ def test_a_provider_has_a_recording_if_one_of_its_requests_has() -> None:
     bench = Bench({f"{HOST}/paris": a_page()})
     assert bench.reader.has_recording(a_zoned_provider("warsaw", "paris"))
     assert not bench.reader.has_recording(a_zoned_provider("warsaw"))
+
+
+def test_what_needs_a_key_that_is_not_set_is_neither_asked_for_nor_missing() -> None:
+    keyed = Request(url=f"{HOST}/api", headers={"X-Api-Key": "{NIMBUS_KEY}"})
+    bench = Bench(
+        {f"{HOST}/page": a_page(a_row("a")), f"{HOST}/api": a_page(a_row("b"))},
+        a_provider(pages={}, parts={"page": {"prices": f"{HOST}/page"}, "api": {"prices": keyed}}),
+    )
+    assert {offer.sku for offer in bench.read().offers} == {"a", "b"}
+    bench.reader = Reader(
+        fetcher=bench.fetcher,
+        normalizer=Normalizer(registry=REGISTRY, rates=load_exchange_rates()),
+        clock=Clock(),
+        replayed=False,
+        keys=frozenset({"OTHER_KEY"}),
+    )
+    bench.fetcher.asked.clear()
+    reading = bench.read()
+    assert {offer.sku for offer in reading.offers} == {"a"}
+    assert reading.missing == ()
+    assert bench.fetcher.asked == [f"{HOST}/page"]

@@ -10,8 +10,10 @@ import pytest
 
 from scrapers import __main__ as command
 from scrapers.addresses import AddressPolicy
+from scrapers.cleaning import is_json
 from scrapers.errors import CollectError, NotRecorded, PageChanged, Unreachable
-from scrapers.fetch import Fetcher, HttpFetcher
+from scrapers.fetch import HttpFetcher
+from scrapers.fetcher import Fetcher
 from scrapers.page import Page
 from scrapers.politeness import Patience
 from scrapers.provider import JoinParser, PageParser, Provider, RawOffer, Reject, Request
@@ -30,10 +32,12 @@ from tests.scrapers.nimbus import (
     NOW,
     Answer,
     FakeFetcher,
+    a_keyed_provider,
     a_page,
     a_provider,
     a_row,
     a_zoned_provider,
+    parse_rows,
 )
 from tests.scrapers.raw_server import Asked, RawServer, answer
 from tools.golden import PAGES, read_recording
@@ -63,7 +67,9 @@ class Noisy:
         if page.is_html:
             noise = "<script>track('ann@nimbus.example')</script><!-- b --><style>a{}</style>"
             return replace(page, text=page.text.replace("</body>", f"{noise}</body>"))
-        return replace(page, text=" ".join(page.text.split("\n")))
+        if is_json(page.text):
+            return replace(page, text=" ".join(page.text.split("\n")))
+        return page
 
 
 class Bench:
@@ -304,7 +310,7 @@ def test_a_page_that_its_parser_does_not_know_is_recorded_all_the_same(bench: Be
 
 
 def with_parser(parse: PageParser | JoinParser) -> Provider:
-    provider = a_provider()
+    provider = a_provider(declared={})
     provider.parsers[("prices",)] = parse
     provider.followers.clear()
     return provider
@@ -374,7 +380,7 @@ class Command:
             address_policy=AddressPolicy(loopback_endpoints=frozenset({endpoint})),
             patience=SHORT,
         )
-        self._monkeypatch.setattr(command, "_live_fetcher", lambda _: fetcher)
+        self._monkeypatch.setattr(command, "_live_fetcher", lambda *_: fetcher)
         self._monkeypatch.setattr(command, "load_providers", lambda: {provider.id: provider})
 
     def run(self, *arguments: str, **environ: str) -> tuple[int, str, str]:
@@ -444,7 +450,7 @@ def test_a_recording_of_a_recording_is_refused(commands: Command) -> None:
 def test_what_cannot_be_recorded_is_one_clear_line(
     commands: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keyed = a_provider(key_variable="NIMBUS_KEY")
+    keyed = a_keyed_provider(variable="NIMBUS_KEY")
     monkeypatch.setattr(command, "load_providers", lambda: {"nimbus": keyed})
     for name, hint in (("nimbsu", "did you mean nimbus?"), ("nimbus", "NIMBUS_KEY")):
         code, out, err = commands.run(name)
@@ -456,3 +462,49 @@ def test_what_cannot_be_recorded_is_one_clear_line(
     code, out, err = commands.run("nimbus", NIMBUS_KEY="x")
     assert (code, out) == (2, "")
     assert str(commands.folder) in err
+
+
+def test_bodies_and_keys_are_recorded_by_name_only(bench: Bench) -> None:
+    asked = Request(
+        url=f"{HOST}/prices",
+        method="POST",
+        json_body={"zone": "par", "key": "{NIMBUS_KEY}"},
+        headers={"Authorization": "Bearer {NIMBUS_KEY}"},
+    )
+    provider = a_provider(pages={"prices": asked})
+    recording = bench.records(provider, {f"{HOST}/prices": a_page(a_row())})
+    (entry,) = bench.manifest()
+    assert entry["request_body"] == {"zone": "par", "key": "{NIMBUS_KEY}"}
+    assert entry["needs_key"] is True
+    assert "headers" not in entry
+    assert recording.notes == ()
+    assert len(read_recording(provider, bench.replay()).offers) == 1
+
+
+def test_pages_that_are_joined_are_asked_for_whole_though_they_can_be_read_alone(
+    bench: Bench,
+) -> None:
+    provider = a_provider(pages={"prices": f"{HOST}/nimbus", "stock": f"{HOST}/stock"})
+
+    @provider.joins("prices", "stock")
+    def join(prices: tuple[Page, ...], stock: tuple[Page, ...]) -> Iterator[RawOffer | Reject]:
+        del stock
+        for page in prices:
+            yield from parse_rows(page)
+
+    recording = bench.records(provider, paged(5) | {f"{HOST}/stock": a_page()})
+    assert recording.row_count == 5
+    assert recording.notes == ()
+
+
+def test_what_needs_a_key_that_is_not_set_is_not_recorded(bench: Bench) -> None:
+    keyed = Request(url=f"{HOST}/api", headers={"X-Api-Key": "{NIMBUS_KEY}"})
+    provider = a_provider(
+        pages={}, parts={"page": {"prices": f"{HOST}/page"}, "api": {"prices": keyed}}
+    )
+    fetcher = FakeFetcher({f"{HOST}/page": a_page(a_row())})
+    recording = record_pages(
+        provider, fetcher=fetcher, folder=bench.folder, on_page=lambda _: None, keys=()
+    )
+    assert fetcher.asked == [f"{HOST}/page"]
+    assert recording.row_count == 1

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrapers.provider import Reject
-from scrapers.rejects import counted, one_line
+from scrapers.rejects import counted, escaped, one_line
 
 
 def test_rejects_are_counted_by_reason_the_most_frequent_first() -> None:
@@ -25,3 +25,15 @@ def test_a_line_is_printable_and_within_its_limit(text: str, limit: int) -> None
     line = one_line(text, limit=limit)
     assert line.isprintable()
     assert len(line) <= limit
+
+
+@given(st.text(max_size=300), st.integers(min_value=0, max_value=400))
+def test_evidence_prints_and_keeps_its_limit(text: str, limit: int) -> None:
+    kept = escaped(text, max_bytes=limit)
+
+    assert kept.isprintable()
+    assert len(kept.encode()) <= limit
+
+
+def test_what_does_not_print_is_shown_as_its_escape() -> None:
+    assert escaped("a\x1b[2J\u202eé\n", max_bytes=100) == "a\\x1b[2J\\u202eé\\n"

@@ -244,3 +244,46 @@ def test_every_entry_of_the_recordings_can_be_read() -> None:
         request = Request(url=f"{entry['url']}?{query}", method=entry["method"])
         page = replay.fetch(request, provider=PROVIDER, kind="k", part="p")
         assert page.byte_count == (CAPTURES / entry["body"]).stat().st_size
+
+
+def test_two_bodies_at_one_address_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "paris.html").write_text("<p>paris</p>")
+    (tmp_path / "keyed.html").write_text("<p>keyed</p>")
+    folder = a_recording(
+        tmp_path,
+        an_entry(method="POST", request_body={"zone": "par", "sizes": [1, 8]}, body="paris.html"),
+        an_entry(method="POST", request_body={"zone": "{ZONE_KEY}"}, body="keyed.html"),
+        an_entry(method="POST"),
+    )
+    replay = opened(folder)
+
+    def text(body: dict[str, object] | None) -> str:
+        request = Request(url="https://nimbus.example/gpus", method="POST", json_body=body)
+        return replay.fetch(request, provider=PROVIDER, kind="prices", part="all").text
+
+    assert text({"sizes": (1, 8), "zone": "par"}) == "<p>paris</p>"
+    assert text({"zone": "{ZONE_KEY}"}) == "<p>keyed</p>"
+    assert text({"zone": "ams"}) == text(None) == "<p>one</p>"
+
+
+def test_a_body_that_is_not_recorded_is_not_answered_by_another(tmp_path: Path) -> None:
+    replay = opened(a_recording(tmp_path, an_entry(method="POST", request_body={"zone": "par"})))
+    asked = Request(url="https://nimbus.example/gpus", method="POST", json_body={"zone": "ams"})
+    assert not replay.records(asked)
+    with pytest.raises(NotRecorded):
+        replay.fetch(asked, provider=PROVIDER, kind="prices", part="all")
+
+
+def test_a_long_list_is_filtered_as_it_is_live(tmp_path: Path) -> None:
+    rows = b"".join(b"%d,m5.large,0.1\n" % number for number in range(1_000_000))
+    folder = a_recording(
+        tmp_path,
+        an_entry(content_type="text/csv"),
+        body=b"sku,type,price\n" + rows + b"x,p5.48xlarge,55\n",
+    )
+    request = Request(url="https://nimbus.example/gpus", only_lines=("p5.",), header_lines=1)
+    page = opened(folder).fetch(request, provider=PROVIDER, kind="prices", part="all")
+    assert page.text == "sku,type,price\nx,p5.48xlarge,55\n"
+    whole = Request(url="https://nimbus.example/gpus")
+    with pytest.raises(UnsafeResponse, match="larger"):
+        opened(folder).fetch(whole, provider=PROVIDER, kind="prices", part="all")

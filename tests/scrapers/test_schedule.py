@@ -1,16 +1,20 @@
 """The scheduler: who leads, what runs when, and what one provider cannot do to another."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import pairwise
 
 from prometheus_client import REGISTRY
 
 from scrapers.collect import Collector
 from scrapers.errors import Unreachable
-from scrapers.provider import Provider
+from scrapers.parsing import Done, InProcess, InWorkers, Parsing, write_frame
+from scrapers.provider import Provider, Request
 from scrapers.schedule import (
     COLLECTOR_LOST,
     PROVIDER_NOT_ENABLED,
@@ -24,7 +28,17 @@ from service.domain.run import CollectionRun, RunState
 from service.store.memory_store import MemoryStore
 from service.store.ports import PublishOutcome, Store, StoreUnreachable, UnreadableSnapshot
 from tests.builders import a_snapshot, a_status
-from tests.scrapers.nimbus import HOST, NOW, Answer, a_collector, a_page, a_provider, a_row
+from tests.scrapers.nimbus import (
+    HOST,
+    NOW,
+    Answer,
+    FakeFetcher,
+    a_collector,
+    a_keyed_provider,
+    a_page,
+    a_provider,
+    a_row,
+)
 
 LEASE = timedelta(seconds=10)
 SHORT_LEASE = timedelta(seconds=1)
@@ -35,8 +49,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def collector_for(store: Store, answers: dict[str, Answer]) -> Collector:
-    return a_collector(store, answers, clock=utc_now)  # type: ignore[arg-type]
+def collector_for(
+    store: Store, answers: dict[str, Answer], *, parsing: Parsing | None = None
+) -> Collector:
+    return a_collector(store, answers, clock=utc_now, parsing=parsing)  # type: ignore[arg-type]
 
 
 def a_scheduler(
@@ -48,12 +64,13 @@ def a_scheduler(
     lease: timedelta = LEASE,
     enabled: tuple[str, ...] = (),
     keys: frozenset[str] = frozenset(),
+    parsing: Parsing | None = None,
 ) -> Scheduler:
     if answers is None:
         answers = {f"{HOST}/{provider.id}": a_page(a_row()) for provider in providers}
     return Scheduler(
         store=store,
-        collector=collector_for(store, answers),
+        collector=collector_for(store, answers, parsing=parsing),
         choices=choose({p.id: p for p in providers}, enabled=enabled, keys=keys),
         holder=holder,
         lease_length=lease,
@@ -148,6 +165,50 @@ def test_hanging_providers_do_not_delay_a_healthy_one() -> None:
         hang.released.set()
 
 
+# A worker whose parser hangs for the providers that are called so, and else gives prepared rows.
+# It starts in hundredths of a second, as it imports nothing of ours.
+_WORKER = """
+import struct, sys, time
+while True:
+    task = sys.stdin.buffer.read(struct.unpack(">Q", sys.stdin.buffer.read(8))[0])
+    while b"hang-" in task:
+        time.sleep(1)
+    sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))
+    sys.stdout.buffer.flush()
+"""
+
+
+def test_parsers_that_hang_do_not_delay_a_healthy_one() -> None:
+    # Of 20 seconds to parse and 10 minutes between two runs, the 130th part and the 200th.
+    every, seconds = timedelta(seconds=3), 0.15
+    healthy = a_provider("healthy", every=every)
+    hanging = [a_provider(f"hang-{n}", every=every) for n in range(30)]
+    for provider in (healthy, *hanging):
+        provider.followers.clear()
+    answers: dict[str, Answer] = {f"{HOST}/{p.id}": a_page(a_row()) for p in (healthy, *hanging)}
+    page = FakeFetcher(answers).fetch(
+        Request(url=f"{HOST}/healthy"), provider=healthy, kind="prices", part="prices"
+    )
+    prepared = BytesIO()
+    write_frame(prepared, Done(result=InProcess().parse(healthy, ("prices",), ((page,),))))
+    command = (sys.executable, "-S", "-E", "-c", _WORKER, prepared.getvalue().hex())
+    store = MemoryStore()
+
+    def ended(provider: str) -> list[CollectionRun]:
+        runs = store.runs(provider=provider, before="", limit=9)
+        return [run for run in runs if run.state.is_final]
+
+    parsing = InWorkers(seconds=seconds, command=command)
+    scheduler = a_scheduler(store, *hanging, healthy, answers=answers, parsing=parsing)
+    with parsing, running(scheduler):
+        wait_for(lambda: len(ended("healthy")) >= 3)
+        wait_for(lambda: ended("hang-29"))
+    assert {run.state for run in ended("healthy")} == {RunState.SUCCEEDED}
+    times = sorted(run.end_time for run in ended("healthy") if run.end_time)
+    assert max(after - before for before, after in pairwise(times)) < 1.5 * every
+    assert "UNSAFE_RESPONSE" in {run.reason for run in ended("hang-29")}
+
+
 def test_a_run_past_its_deadline_is_given_up_and_never_publishes() -> None:
     store = MemoryStore()
     hang = Hang()
@@ -231,7 +292,7 @@ def test_every_provider_is_registered_with_why_it_is_off() -> None:
     providers = (
         a_provider("on"),
         a_provider("shy", opt_in=True),
-        a_provider("locked", key_variable="LOCKED_KEY"),
+        a_keyed_provider("locked", variable="LOCKED_KEY"),
     )
     with running(a_scheduler(store, *providers, answers={f"{HOST}/on": Hang()})):
         wait_for(lambda: len(store.statuses()) == 3)

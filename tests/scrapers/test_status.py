@@ -9,7 +9,7 @@ from scrapers.status import status_after, status_at_start
 from service.domain.provider import ProviderState, RejectCount
 from service.domain.run import CollectionRun, RunState
 from tests.builders import NOW, a_status
-from tests.scrapers.nimbus import a_provider
+from tests.scrapers.nimbus import a_keyed_provider, a_provider
 
 
 def choice_of(name: str, *enabled: str) -> Choice:
@@ -83,3 +83,11 @@ def test_a_run_that_published_is_the_last_success(state: RunState) -> None:
     assert status.last_success_time == NOW + timedelta(seconds=3)
     assert status.next_attempt_time == NOW
     assert status.state.value in {"OK", "PARTIAL"}
+
+
+def test_a_provider_without_its_key_names_the_variable() -> None:
+    keyed = a_keyed_provider(variable="NIMBUS_KEY")
+    (choice,) = choose({"nimbus": keyed}, enabled=(), keys=frozenset())
+    status = status_at_start(choice, before=None, replayed=False, next_attempt_time=None)
+    assert status.state is ProviderState.NEEDS_KEY
+    assert status.missing_variable == "NIMBUS_KEY"

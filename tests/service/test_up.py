@@ -31,6 +31,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "tests" / "providers" / "pages"
+TOKEN_PAGES = ROOT / "tests" / "providers" / "token_pages"
 OPT_IN = {"coreweave", "runpod", "voltagepark"}
 Response = tuple[int, Message, Any]
 QUERY = "/v1/offers?gpuFamily=H100&orderBy=pricePerGpuHour"
@@ -75,7 +76,7 @@ def free_ports(count: int) -> list[int]:
 def merged_pages(folder: Path) -> Path:
     """Put the hand-written pages of all providers into one folder with one manifest."""
     entries = []
-    for manifest in sorted(PAGES.glob("*/manifest.json")):
+    for manifest in (*sorted(PAGES.glob("*/manifest.json")), *TOKEN_PAGES.glob("*/manifest.json")):
         for entry in json.loads(manifest.read_text()):
             name = f"{manifest.parent.name}__{entry['body']}"
             (folder / name).write_bytes((manifest.parent / entry["body"]).read_bytes())
@@ -221,6 +222,18 @@ def test_every_provider_was_read(program: Program) -> None:
     assert len(states) >= 10
     assert set(states) >= OPT_IN
     assert set(states.values()) <= {"OK", "PARTIAL"}, states
+
+
+def test_token_prices_come_with_their_source(program: Program) -> None:
+    _, _, body = program.get("/v1/modelPrices?model=acme/prose-*&model=prose-*")
+    found = [(p["provider"], p["model"], p["input"]["amount"]) for p in body["modelPrices"]]
+
+    assert found == [
+        ("acme", "prose-70b", "0.40"),
+        ("openrouter", "acme/prose-70b", "0.40"),
+        ("openrouter", "acme/prose-long", "2.00"),
+        ("openrouter", "acme/prose-long", "4.00"),
+    ]
 
 
 def test_grpc_and_rest_give_the_same_answer(program: Program) -> None:
@@ -377,6 +390,47 @@ def test_a_replay_that_cannot_be_read_is_one_clear_line(tmp_path: Path, broken: 
     assert second.process.returncode == 2
     assert len(said.splitlines()) == 1
     assert str(folder) in said
+
+
+def test_changes_can_be_listed_and_watched_over_both_faces(program: Program) -> None:
+    status, headers, page = program.get("/v1/changes?pageSize=3")
+    assert status == 200
+    assert headers["Cache-Control"] == "no-store"
+    assert [change["kind"] for change in page["changes"]] == ["LISTED"] * 3
+    assert page["more"]
+    asked = {"cursor": page["nextCursor"], "pageSize": 2}
+    over_grpc = grpc_answer(program, "gpuquote.v1.ChangeService/ListChanges", asked)
+    over_rest = program.get(f"/v1/changes?pageSize=2&cursor={page['nextCursor']}")[2]
+    assert [one["offer"] for one in over_grpc["changes"]] == [
+        one["offer"] for one in over_rest["changes"]
+    ]
+    assert over_grpc["nextCursor"] == over_rest["nextCursor"]
+    request = urllib.request.Request(
+        f"{program.rest}/v1/changes:watch", headers={"Last-Event-ID": page["nextCursor"]}
+    )
+    with urllib.request.urlopen(request, timeout=10) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        lines = [stream.readline().decode().strip() for _ in range(6)]
+    assert lines[:4] == ["retry: 5000", ": heartbeat", f"id: {page['nextCursor']}", ""]
+    assert lines[4] == f"id: {over_rest['changes'][0]['cursor']}"
+    assert lines[5] == "event: offer.listed"
+
+
+def test_an_offer_is_looked_at_again_over_both_faces(program: Program) -> None:
+    name = program.get("/v1/offers?provider=vultr&pageSize=1")[2]["offers"][0]["name"]
+    request = urllib.request.Request(
+        f"{program.rest}/v1/{name}:refresh",
+        data=b'{"maxWait": "20s"}',
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found = json.loads(answer.read())
+    assert found["offer"]["name"] == name
+    assert found["collectionRun"]["state"] in {"SUCCEEDED", "PARTIAL"}
+    asked = {"name": name, "maxWait": "5s"}
+    again = grpc_answer(program, "gpuquote.v1.CatalogService/RefreshOffer", asked)
+    # Within a minute nobody has the provider read again.
+    assert again["collectionRun"]["name"] == found["collectionRun"]["name"]
 
 
 def test_an_unknown_setting_is_one_clear_line(tmp_path: Path) -> None:

@@ -10,25 +10,28 @@ import orjson
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from gpuquote.v1 import catalog_service_pb2 as pb
-from gpuquote.v1 import offer_pb2, provider_pb2
+from gpuquote.v1 import caveat_pb2, offer_pb2, provider_pb2
 
+from service.catalog.caveats import caveats_of
 from service.catalog.masks import Rates
 from service.catalog.paging import PageTokenSigner
-from service.catalog.query import depends_on_time, list_offers
+from service.catalog.query import depends_on_time, list_offers, refuse_older
 from service.catalog.replica import ReadyReason
 from service.catalog.snapshot import Row, Snapshot
+from service.domain.caveat import Caveat
 from service.domain.errors import NotFound, Reason, Unavailable
 from service.domain.gpu import GpuRegistry
 from service.rpc import caching
 from service.rpc.caching import CacheHints
 from service.rpc.call import Answer, Joined
 from service.rpc.convert import gpu_model_to_proto, provider_to_proto
-from service.rpc.faults import Faults, nearest_of, shown
+from service.rpc.faults import Faults, nearest_of, not_found, shown
 from service.rpc.masks import Mask
 from service.rpc.names import GPU_MODELS, OFFERS, PROVIDERS, id_from_name
 from service.rpc.pages import cursor_of, page_of
 from service.rpc.remembered import Remembered
 from service.rpc.requests import (
+    NamedOffers,
     read_batch_get_offers,
     read_families,
     read_get_offer,
@@ -106,6 +109,7 @@ class CatalogServicer:
             degraded=snapshot.degraded,
             unreachable=[f"{PROVIDERS}/{provider}" for provider in page.unreachable],
             replayed=snapshot.replayed,
+            caveats=[_caveat(caveat) for caveat in caveats_of(snapshot, page.rows)],
         )
         found = _Listed(
             content=_rows_content(page.rows, rest, asked.mask, partial(_list_rest_json, rest)),
@@ -124,7 +128,7 @@ class CatalogServicer:
         row = snapshot.find(asked.offer_ids[0])
         if row is None:
             raise _no_offers((request.name,))
-        metadata = self._hints.of_prices(snapshot, frozenset((row.provider,)))
+        metadata = self._offers_metadata(snapshot, (row,), asked)
         if asked.mask is not None:
             message = pb.GetOfferResponse(offer=_masked(row, asked.mask))
             return Answer(message, metadata=metadata | _fields_of(asked.mask))
@@ -147,8 +151,7 @@ class CatalogServicer:
             raise _no_offers(missing)
         chosen = [row for offer_id in asked.offer_ids if (row := rows[offer_id]) is not None]
         rest = pb.BatchGetOffersResponse(catalog_revision=snapshot.revision)
-        providers = frozenset(row.provider for row in chosen)
-        metadata = self._hints.of_prices(snapshot, providers)
+        metadata = self._offers_metadata(snapshot, chosen, asked)
         content = _rows_content(chosen, rest, asked.mask, partial(_batch_rest_json, rest))
         return Answer(content, metadata=metadata | _fields_of(asked.mask))
 
@@ -179,7 +182,7 @@ class CatalogServicer:
         provider = id_from_name(request.name, PROVIDERS)
         if provider not in snapshot.statuses:
             nearest = nearest_of(provider, snapshot.statuses)
-            raise _not_found(Reason.PROVIDER_NOT_FOUND, "provider", request.name, nearest)
+            raise not_found(Reason.PROVIDER_NOT_FOUND, "provider", request.name, nearest)
         message = pb.GetProviderResponse(provider=_provider_to_proto(snapshot, provider))
         metadata = self._hints.of_statuses(snapshot, frozenset((provider,)))
         return Answer(message, metadata=metadata)
@@ -216,9 +219,19 @@ class CatalogServicer:
         gpu_model = self._gpus.find(gpu_model_id)
         if gpu_model is None:
             nearest = self._gpus.nearest(gpu_model_id)
-            raise _not_found(Reason.GPU_MODEL_NOT_FOUND, "GPU model", request.name, nearest)
+            raise not_found(Reason.GPU_MODEL_NOT_FOUND, "GPU model", request.name, nearest)
         message = pb.GetGpuModelResponse(gpu_model=gpu_model_to_proto(gpu_model))
         return Answer(message, metadata=caching.of_facts(snapshot, self._gpu_revision))
+
+    def _offers_metadata(
+        self, snapshot: Snapshot, rows: Sequence[Row], asked: NamedOffers
+    ) -> dict[str, str]:
+        """Describe an answer with these rows. Raises Precondition where one is too old."""
+        metadata = self._hints.of_prices(snapshot, frozenset(row.provider for row in rows))
+        if asked.max_age is not None:
+            refuse_older(rows, max_age=asked.max_age, now=self._now())
+            del metadata[caching.CONTENT_REVISION]
+        return metadata
 
     def _list_metadata(self, snapshot: Snapshot, found: _Listed) -> dict[str, str]:
         metadata = self._hints.of_prices(snapshot, found.touched_providers)
@@ -270,8 +283,14 @@ def _list_rest_json(rest: pb.ListOffersResponse) -> bytes:
         "degraded": rest.degraded,
         "unreachable": list(rest.unreachable),
         "replayed": rest.replayed,
+        "caveats": [{"code": one.code, "message": one.message} for one in rest.caveats],
     }
     return orjson.dumps(fields)[1:-1]
+
+
+@lru_cache(maxsize=256)
+def _caveat(caveat: Caveat) -> caveat_pb2.Caveat:
+    return caveat_pb2.Caveat(code=caveat.code, message=caveat.message)
 
 
 # One for each publication, in every answer until the next.
@@ -317,15 +336,6 @@ def _no_offers(names: Sequence[str]) -> NotFound:
         metadata={"name": names[0], "missing_count": str(len(names)), "names": ",".join(names)}
         if more
         else {"name": names[0]},
-    )
-
-
-def _not_found(reason: Reason, kind: str, name: str, nearest: Sequence[str]) -> NotFound:
-    meant = ", ".join(repr(identifier) for identifier in nearest)
-    return NotFound(
-        reason,
-        f"There is no {kind} {shown(name)}." + (f" Nearest: {meant}." if meant else ""),
-        metadata={"name": name} | ({"nearest": ",".join(nearest)} if nearest else {}),
     )
 
 

@@ -13,7 +13,7 @@ from service.domain.errors import InvalidRequest, Reason
 from service.domain.filter import Comparison, Node, Operator, parse_filter
 from service.domain.money import Money
 from tests.builders import a_snapshot, an_offer
-from tests.service.catalog.samples import RATES, catalogues, holds, nodes, snapshot_of
+from tests.service.catalog.samples import RATES, catalogues, holds, nodes, snapshot_of, told
 
 
 def matching(snapshot: Snapshot, text: str) -> list[str]:
@@ -26,7 +26,7 @@ def matching(snapshot: Snapshot, text: str) -> list[str]:
 def test_masks_agree_with_one_offer_at_a_time(
     snapshot: Snapshot, node: Node, data: st.DataObject
 ) -> None:
-    expected = [holds(node, row) for row in snapshot.rows]
+    expected = [holds(node, row) for row in told(snapshot.rows)]
     evaluator = Evaluator(snapshot, RATES)
     assert evaluator.mask(node).tolist() == expected
     count = len(snapshot.rows)

@@ -34,9 +34,13 @@ class Call:
 
 @dataclass
 class FakeTransport:
-    """Answers every call with `answer(call)`; the default lists no offers."""
+    """Answers every call with `answer(call)`, every stream with `streamed(call)`.
+
+    The default lists no offers.
+    """
 
     answer: Callable[[Call], Reply] = field(default=lambda _: offers_reply())
+    streamed: "Callable[[Call], FakeMessages]" = field(default=lambda _: FakeMessages())
     current_revision: str | None = None
     ready: Readiness = field(default_factory=lambda: Readiness(status="ok"))
     calls: list[Call] = field(default_factory=list)
@@ -59,11 +63,39 @@ class FakeTransport:
         )
         return self.answer(self.calls[-1])
 
+    def stream(
+        self, method: str, request: Message, *, metadata: Mapping[str, str]
+    ) -> "FakeMessages":
+        self.calls.append(
+            Call(method=method, request=request, timeout_seconds=0, metadata=dict(metadata))
+        )
+        return self.streamed(self.calls[-1])
+
     def revision(self) -> str | None:
         return self.current_revision
 
     def readiness(self) -> Readiness:
         return self.ready
+
+
+class FakeMessages:
+    """A stream of these messages; then it ends, or fails."""
+
+    def __init__(self, *messages: Message, failure: RpcFailed | None = None) -> None:
+        self._messages = list(messages)
+        self._failure = failure
+        self.is_closed = False
+
+    def __iter__(self) -> "FakeMessages":
+        return self
+
+    def __next__(self) -> Message:
+        if self._messages:
+            return self._messages.pop(0)
+        raise self._failure or StopIteration
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 def an_offer(name: str = "offers/nimbus-h100-8x", **changes: Any) -> offer_pb2.Offer:

@@ -121,12 +121,24 @@ def test_responses_name_what_a_client_must_expect() -> None:
     for path, method, operation in _operations():
         responses = operation["responses"]
         assert {"200", "400", "429", "503", "default"} <= responses.keys()
-        assert ("304" in responses) == (method == "get")
+        follows_changes = path.startswith("/v1/changes")
+        assert ("304" in responses) == (method == "get" and not follows_changes)
+        assert ("410" in responses) == follows_changes
         assert ("404" in responses) == ("{" in path or "batchGet" in path)
         assert ("413" in responses) == ("requestBody" in operation)
     problem = DOCUMENT["components"]["responses"]["Error"]["content"]["application/problem+json"]
     assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert DOCUMENT["servers"][0]["url"] == "/"
+
+
+def test_a_stream_is_described_as_events_and_by_what_resumes_it() -> None:
+    watch = DOCUMENT["paths"]["/v1/changes:watch"]["get"]
+    (content,) = watch["responses"]["200"]["content"].items()
+    assert content[0] == "text/event-stream"
+    lines = content[1]["example"].splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["id", "event", "data", ""]
+    assert json.loads(lines[2].removeprefix("data: "))["kind"] == "PRICE_CHANGED"
+    assert {"$ref": "#/components/parameters/LastEventId"} in watch["parameters"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.method.name)

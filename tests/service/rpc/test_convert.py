@@ -6,7 +6,15 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
-from gpuquote.v1 import collection_run_pb2, gpu_model_pb2, offer_pb2, provider_pb2
+from gpuquote.v1 import (
+    change_service_pb2,
+    collection_run_pb2,
+    gpu_model_pb2,
+    history_pb2,
+    offer_pb2,
+    provider_pb2,
+    quarantine_pb2,
+)
 
 from service.domain.money import Money
 from service.domain.offer import (
@@ -120,7 +128,10 @@ def test_unspecified_and_unknown_numbers_have_no_value(kind: type[StrEnum]) -> N
 
 
 def test_every_enum_of_the_contract_is_mapped() -> None:
-    files = (offer_pb2, provider_pb2, collection_run_pb2, gpu_model_pb2)
+    files = (
+        *(change_service_pb2, collection_run_pb2, gpu_model_pb2, history_pb2),
+        *(offer_pb2, provider_pb2, quarantine_pb2),
+    )
     in_contract = {
         enum.full_name for file in files for enum in file.DESCRIPTOR.enum_types_by_name.values()
     }

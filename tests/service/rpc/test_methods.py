@@ -43,11 +43,28 @@ def test_every_rpc_of_the_contract_has_a_row() -> None:
         assert method.response.DESCRIPTOR.name == f"{rpc}Response"
 
 
-def test_reading_needs_read_and_collecting_needs_admin() -> None:
+def test_reading_needs_read_what_is_asked_for_quote_and_the_collection_admin() -> None:
     methods = a_dispatcher(FakeSource(a_catalog())).methods
-    scopes = {name: method.scope for name, method in methods.items()}
-    for name, scope in scopes.items():
-        assert scope is (Scope.ADMIN if "CollectionService" in name else Scope.READ)
+    by_scope = {scope: {m.label for m in methods.values() if m.scope is scope} for scope in Scope}
+    assert {label.rsplit("/", 1)[1] for label in by_scope[Scope.QUOTE]} == {
+        "RefreshOffer",
+        "ReportOutcome",
+    }
+    assert {label.split("/")[0] for label in by_scope[Scope.ADMIN]} == {
+        "gpuquote.v1.CollectionService",
+        "gpuquote.v1.QuarantineService",
+    }
+    assert len(by_scope[Scope.READ]) == len(methods) - len(by_scope[Scope.QUOTE]) - len(
+        by_scope[Scope.ADMIN]
+    )
+
+
+def test_what_may_wait_or_streams_is_marked_so() -> None:
+    methods = a_dispatcher(FakeSource(a_catalog())).methods
+    waiting = {name.rsplit("/", 1)[1] for name, m in methods.items() if m.is_waiting}
+    assert waiting == {"ListChanges", "WatchChanges", "RefreshOffer"}
+    streaming = {name.rsplit("/", 1)[1] for name, m in methods.items() if m.is_streaming}
+    assert streaming == {"WatchChanges"}
 
 
 def test_only_reads_of_the_catalogue_are_cacheable() -> None:

@@ -20,7 +20,8 @@ from service.catalog.replica import Readiness
 from service.catalog.snapshot import Snapshot
 from service.rpc.dispatch import Dispatcher
 from service.rpc.methods import contract_services
-from service.rpc.server import MAX_CONCURRENT_CALLS, MAX_REQUEST_BYTES, GrpcServer, PortTaken
+from service.rpc.pools import MAX_SHORT_CALLS
+from service.rpc.server import MAX_REQUEST_BYTES, GrpcServer, PortTaken
 from tests.builders import an_offer
 from tests.fakes import OK, FakeSource, a_catalog, a_dispatcher, detail
 
@@ -182,7 +183,7 @@ def test_calls_beyond_the_limit_are_refused_at_once_and_the_others_answered() ->
     beyond = 8
     with serving(a_dispatcher(source), workers=4) as open_channel:
         stub: Any = open_channel.unary_unary(LIST_OFFERS)
-        made = [stub.future(b"", timeout=SECONDS) for _ in range(MAX_CONCURRENT_CALLS + beyond)]
+        made = [stub.future(b"", timeout=SECONDS) for _ in range(MAX_SHORT_CALLS + beyond)]
         done: list[grpc.StatusCode] = []
         all_refused = threading.Event()
 
@@ -197,7 +198,7 @@ def test_calls_beyond_the_limit_are_refused_at_once_and_the_others_answered() ->
         assert set(done) == {grpc.StatusCode.RESOURCE_EXHAUSTED}
         source.let_go.set()
         codes = [future.code() for future in made]
-    assert codes.count(grpc.StatusCode.OK) == MAX_CONCURRENT_CALLS
+    assert codes.count(grpc.StatusCode.OK) == MAX_SHORT_CALLS
     assert codes.count(grpc.StatusCode.RESOURCE_EXHAUSTED) == beyond
 
 

@@ -3,14 +3,19 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from service.domain.change import changes_between
-from service.domain.offer import Availability, AvailabilityState, Offer
+from service.domain.change import ChangeKind, changes_between
+from service.domain.exchange import KeptRates
+from service.domain.model_price import ModelPrice, ModelPriceBook
+from service.domain.offer import Availability, AvailabilityState, ExchangeRate, Offer
 from service.domain.provider import ProviderSnapshot, ProviderState, RejectCount
+from service.domain.quarantine import QUARANTINE_KEPT_FOR, QuarantineState, Review
 from service.domain.run import CollectionRun, RunState
-from service.store.ports import Lease, PublishOutcome, Store
-from tests.builders import NOW, a_snapshot, a_status, an_offer
+from service.store.ports import CHANGES_PER_ENTRY, Lease, LogBounds, PublishOutcome, Store
+from tests.builders import NOW, a_quarantined, a_snapshot, a_status, an_offer
 
 TERM = timedelta(seconds=30)
 
@@ -42,6 +47,26 @@ def a_stock(state: AvailabilityState) -> Availability:
     return Availability(state=state, evidence="a badge", raw_value="x", observe_time=NOW)
 
 
+def a_book(source: str, usd: str) -> ModelPriceBook:
+    price = ModelPrice(
+        provider="acme",
+        model="prose-7b",
+        source=source,
+        source_uri="https://prices.example",
+        observe_time=NOW,
+        input=Decimal(usd),
+    )
+    return ModelPriceBook(source=source, publish_time=NOW, prices=(price,))
+
+
+def some_rates(dollars: str) -> KeptRates:
+    rate = ExchangeRate(
+        currency_code="EUR", rate=Decimal(dollars), source="a bank", date="2026-10-08"
+    )
+    held = ExchangeRate(currency_code="TRY", rate=Decimal(2), source="a bank", date="2026-10-08")
+    return KeptRates(rates=(rate,), held=(held,), check_time=NOW)
+
+
 def publish(
     store: Store,
     snapshot: ProviderSnapshot,
@@ -69,7 +94,8 @@ class StoreContract:
         assert store.statuses() == {}
         assert store.snapshot("nimbus") is None
         assert store.price_points("none") == ()
-        assert store.changes(provider="nimbus", snapshot_id="s1") == ()
+        assert store.log_bounds() == LogBounds(dropped=(0, 0), end=(0, 0))
+        assert store.log_entries(since=(0, 0), limit=9) == ()
 
     def test_a_published_snapshot_is_read_back_equal(self, store: Store) -> None:
         offers = (an_offer(), an_offer(offer_id="b", price="0.000000001", gpu_count="0.125"))
@@ -102,7 +128,7 @@ class StoreContract:
         assert store.snapshot("nimbus") == first
         assert store.position() == end
         assert len(store.price_points(an_offer().offer_id)) == 1
-        assert store.changes(provider="nimbus", snapshot_id="s2") == ()
+        assert len(store.log_entries(since=(0, 0), limit=9)) == 1
 
     def test_a_first_publication_onto_a_base_that_is_not_there_is_outdated(
         self, store: Store
@@ -156,11 +182,52 @@ class StoreContract:
 
     # Changes and history
 
-    def test_what_a_publication_changed_can_be_read(self, store: Store) -> None:
+    def test_what_publications_changed_is_logged_in_their_order(self, store: Store) -> None:
         offer = an_offer()
-        changes = changes_between((), (offer,), now=NOW)
-        store.publish(a_snapshot(offer), previous_id="", changes=changes, fence=1)
-        assert store.changes(provider="nimbus", snapshot_id="s1") == changes
+        listed = changes_between((), (offer,), now=NOW)
+        first = a_snapshot(offer)
+        store.publish(first, previous_id="", changes=listed, fence=1)
+        moved = an_offer(price="3")
+        second = a_snapshot(moved, snapshot_id="s2")
+        repriced = changes_between((offer,), (moved,), now=NOW + timedelta(hours=1))
+        store.publish(second, previous_id="s1", changes=repriced, fence=1)
+        entries = store.log_entries(since=(0, 0), limit=9)
+        assert [entry.changes for entry in entries] == [listed, repriced]
+        before, after = (entry.position for entry in entries)
+        assert (0, 0) < before < after
+        assert store.log_bounds() == LogBounds(dropped=(0, 0), end=after)
+        assert store.log_entries(since=(before[0], before[1] + 1), limit=9) == entries[1:]
+        assert store.log_entries(since=(0, 0), limit=1) == entries[:1]
+        assert store.log_entries(since=(0, 0), limit=9, enough=1) == entries[:1]
+        assert store.log_entries(since=(0, 0), limit=9, enough=2) == entries
+
+    def test_a_publication_that_changed_nothing_is_not_logged(self, store: Store) -> None:
+        store.publish(a_snapshot(), previous_id="", changes=(), fence=1)
+        assert store.log_entries(since=(0, 0), limit=9) == ()
+
+    def test_a_large_publication_is_logged_in_parts(self, store: Store) -> None:
+        offers = tuple(an_offer(offer_id=f"o{at:03}") for at in range(CHANGES_PER_ENTRY * 2 + 1))
+        publish(store, a_snapshot(*offers))
+        entries = store.log_entries(since=(0, 0), limit=9)
+        sizes = [len(entry.changes) for entry in entries]
+        assert sizes == [CHANGES_PER_ENTRY, CHANGES_PER_ENTRY, 1]
+        ids = [change.offer_id for entry in entries for change in entry.changes]
+        assert ids == [offer.offer_id for offer in offers]
+        assert store.log_bounds().end == entries[-1].position
+
+    def test_a_reader_of_the_log_is_woken(self, store: Store) -> None:
+        publish(store, a_snapshot(an_offer()))
+        end = store.log_bounds().end
+        assert store.wait_for_log_entries(after=end, limit=9, timeout_seconds=0.01) == ()
+        moved = a_snapshot(an_offer(price="3"), snapshot_id="s2")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(
+                store.wait_for_log_entries, after=end, limit=9, timeout_seconds=10
+            )
+            publish(store, moved, previous=a_snapshot(an_offer()))
+            (entry,) = waiting.result(timeout=10)
+        assert entry.position > end
+        assert [change.kind for change in entry.changes] == [ChangeKind.PRICE_CHANGED]
 
     def test_history_has_one_point_per_change(self, store: Store) -> None:
         def at(
@@ -168,7 +235,7 @@ class StoreContract:
         ) -> ProviderSnapshot:
             offers = (offer,) if offer else ()
             snapshot = a_snapshot(*offers, snapshot_id=f"s{minutes}")
-            moment = NOW + timedelta(minutes=minutes, microseconds=1)
+            moment = NOW + timedelta(minutes=minutes, seconds=1)
             outcome = publish(store, snapshot, previous=previous, now=moment)
             assert outcome is PublishOutcome.PUBLISHED
             return snapshot
@@ -182,7 +249,7 @@ class StoreContract:
         at(6, cheap, gone)
 
         points = store.price_points(an_offer().offer_id)
-        assert [(price, stock) for _, price, stock in points] == [
+        assert [(point.price_nanos, point.state) for point in points] == [
             (2_490_000_000, "NOT_STATED"),
             (2_500_000_000, "NOT_STATED"),
             (2_500_000_000, "SOLD_OUT"),
@@ -190,8 +257,8 @@ class StoreContract:
             (500_000_000, "LIMITED"),
         ]
         minute = timedelta(minutes=1)
-        assert [(at - NOW) // minute for at, _, _ in points] == [1, 3, 4, 5, 6]
-        assert points[0][0] == NOW + timedelta(minutes=1, microseconds=1)
+        assert [(point.change_time - NOW) // minute for point in points] == [1, 3, 4, 5, 6]
+        assert points[0].change_time == NOW + timedelta(minutes=1, seconds=1)
 
     def test_price_and_stock_that_move_together_are_one_point(self, store: Store) -> None:
         first = a_snapshot(an_offer())
@@ -200,7 +267,7 @@ class StoreContract:
         second = a_snapshot(an_offer(price="3", availability=stock), snapshot_id="s2")
         publish(store, second, previous=first)
         points = store.price_points(an_offer().offer_id)
-        assert [(price, stock) for _, price, stock in points] == [
+        assert [(point.price_nanos, point.state) for point in points] == [
             (2_490_000_000, "NOT_STATED"),
             (3_000_000_000, "AVAILABLE"),
         ]
@@ -213,13 +280,13 @@ class StoreContract:
         listed = changes_between((), again.offers, now=NOW + timedelta(hours=1))
         outcome = store.publish(again, previous_id="s1", changes=listed, fence=1)
         assert outcome is PublishOutcome.PUBLISHED
-        assert [at for at, _, _ in store.price_points(an_offer().offer_id)] == [NOW]
+        assert [each.change_time for each in store.price_points(an_offer().offer_id)] == [NOW]
 
     def test_a_price_is_of_the_whole_offer_to_the_nano_dollar(self, store: Store) -> None:
         offer = an_offer(price="0.123456789", gpu_count="8")
         publish(store, a_snapshot(offer))
-        ((_, nanos, _),) = store.price_points(offer.offer_id)
-        assert nanos == 987_654_312
+        (point,) = store.price_points(offer.offer_id)
+        assert point.price_nanos == 987_654_312
 
     # Statuses and events
 
@@ -275,6 +342,34 @@ class StoreContract:
                 assert store.pointers() == {}
             store.register((a_status(),))
             assert {wait.result() for wait in waits} == {store.position()}
+
+    def test_a_book_of_token_prices_replaces_the_one_of_its_source(self, store: Store) -> None:
+        assert store.model_price_books() == ()
+        for book in (a_book("b", "0.4"), a_book("a", "2"), a_book("b", "0.3")):
+            assert store.save_model_prices(book, fence=3) is PublishOutcome.PUBLISHED
+
+        assert store.model_price_books() == (a_book("a", "2"), a_book("b", "0.3"))
+
+    def test_a_leader_that_was_followed_saves_no_token_prices(self, store: Store) -> None:
+        store.save_model_prices(a_book("a", "2"), fence=3)
+
+        assert store.save_model_prices(a_book("a", "9"), fence=2) is PublishOutcome.FENCED
+        assert publish(store, a_snapshot(an_offer()), fence=2) is PublishOutcome.FENCED
+        assert store.model_price_books() == (a_book("a", "2"),)
+
+    def test_exchange_rates_are_replaced_as_a_whole(self, store: Store) -> None:
+        assert store.rates() is None
+        for rate in ("1.1", "1.2"):
+            assert store.save_rates(some_rates(rate), fence=3) is PublishOutcome.PUBLISHED
+
+        assert store.rates() == some_rates("1.2")
+
+    def test_a_leader_that_was_followed_saves_no_exchange_rates(self, store: Store) -> None:
+        store.save_rates(some_rates("1.1"), fence=3)
+
+        assert store.save_rates(some_rates("9"), fence=2) is PublishOutcome.FENCED
+        assert publish(store, a_snapshot(an_offer()), fence=2) is PublishOutcome.FENCED
+        assert store.rates() == some_rates("1.1")
 
     def test_the_page_token_key_is_random_and_stays(self, store: Store) -> None:
         key = store.page_token_key()
@@ -430,3 +525,89 @@ class StoreContract:
         with ThreadPoolExecutor(8) as pool:
             leases = list(pool.map(lambda i: store.acquire(holder=f"h{i}", length=TERM), range(8)))
         assert sum(lease is not None for lease in leases) == 1
+
+    # Quarantine
+
+    def test_an_empty_quarantine(self, store: Store) -> None:
+        assert store.quarantine(provider="") == ()
+        assert store.quarantine(provider="nimbus") == ()
+
+    def test_what_is_held_is_read_back_equal_and_newest_first(self, store: Store) -> None:
+        first, second = a_quarantined("0001-a"), a_quarantined("0002-a", offer_id="", ratio=None)
+        other = a_quarantined("0003-a", provider="cumulus")
+        kept = store.save_quarantine("nimbus", (first, second), fence=1)
+        store.save_quarantine("cumulus", (other,), fence=1)
+
+        assert kept is PublishOutcome.PUBLISHED
+        assert store.quarantine(provider="nimbus") == (second, first)
+        assert store.quarantine(provider="") == (other, second, first)
+
+    def test_a_decision_stands_whatever_the_collector_writes_later(self, store: Store) -> None:
+        held = a_quarantined()
+        review = Review(
+            state=QuarantineState.ACCEPTED, reviewer="dana", note="checked", review_time=NOW
+        )
+        store.save_quarantine("nimbus", (held,), fence=1)
+        assert store.review(held.quarantine_id, review)
+        store.save_quarantine("nimbus", (replace(held, times_seen=2),), fence=1)
+
+        (read,) = store.quarantine(provider="nimbus")
+        assert (read.state, read.reviewer, read.review_note) == (review.state, "dana", "checked")
+        assert read.times_seen == 2
+
+    def test_of_two_decisions_the_first_stands(self, store: Store) -> None:
+        held = a_quarantined()
+        store.save_quarantine("nimbus", (held,), fence=1)
+        said = [
+            store.review(
+                held.quarantine_id,
+                Review(state=state, reviewer="dana", note="checked", review_time=NOW),
+            )
+            for state in (QuarantineState.REJECTED, QuarantineState.ACCEPTED)
+        ]
+
+        assert said == [True, False]
+        assert store.quarantine(provider="nimbus")[0].state is QuarantineState.REJECTED
+
+    def test_a_decision_goes_with_what_it_was_about(self, store: Store) -> None:
+        held = a_quarantined()
+        review = Review(
+            state=QuarantineState.ACCEPTED, reviewer="dana", note="checked", review_time=NOW
+        )
+        store.save_quarantine("nimbus", (held,), fence=1)
+        store.review(held.quarantine_id, review)
+        store.save_quarantine("nimbus", (), fence=1)
+        store.save_quarantine("nimbus", (held,), fence=1)
+
+        assert store.quarantine(provider="nimbus") == (held,)
+
+    def test_what_was_not_seen_for_a_month_is_gone(self, store: Store, clock: Clock) -> None:
+        store.save_quarantine("nimbus", (a_quarantined(),), fence=1)
+        clock.advance(QUARANTINE_KEPT_FOR)
+        assert len(store.quarantine(provider="nimbus")) == 1
+        clock.advance(timedelta(seconds=1))
+        assert store.quarantine(provider="nimbus") == ()
+        assert store.quarantine(provider="") == ()
+
+    def test_a_decision_replaces_only_the_one_that_was_seen(self, store: Store) -> None:
+        held = a_quarantined()
+        store.save_quarantine("nimbus", (held,), fence=1)
+        refused = Review(
+            state=QuarantineState.REJECTED, reviewer="dana", note="odd", review_time=NOW
+        )
+        accepted = replace(refused, state=QuarantineState.ACCEPTED, reviewer="eve")
+        assert not store.review(held.quarantine_id, accepted, instead_of=refused)
+        assert store.review(held.quarantine_id, refused)
+        (read,) = store.quarantine(provider="nimbus")
+        assert read.review == refused
+
+        assert store.review(held.quarantine_id, accepted, instead_of=read.review)
+        assert not store.review(held.quarantine_id, refused, instead_of=read.review)
+        assert store.quarantine(provider="nimbus")[0].review == accepted
+
+    def test_a_collector_that_lost_the_lead_quarantines_nothing(self, store: Store) -> None:
+        publish(store, a_snapshot(an_offer()), fence=7)
+        outcome = store.save_quarantine("nimbus", (a_quarantined(),), fence=6)
+
+        assert outcome is PublishOutcome.FENCED
+        assert store.quarantine(provider="nimbus") == ()

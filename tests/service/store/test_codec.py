@@ -1,6 +1,6 @@
 import json
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.change import Change, changes_between
+from service.domain.exchange import KeptRates
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.domain.run import CollectionRun
 from service.store import codec
 from service.store.codec import Unreadable
+from service.store.offer_blocks import pack_snapshot
 from service.store.ports import NewerSchema
 from tests.builders import NOW, a_snapshot, a_status, an_offer
 from tests.service.store.contract import a_run
@@ -52,6 +54,7 @@ def any_value(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
 ROUND_TRIPS = settings(max_examples=60)
 
 
+@pytest.mark.no_cover  # Making such values takes long, twice as long when traced.
 @ROUND_TRIPS
 @given(any_value(ProviderSnapshot))
 def test_a_snapshot_survives_the_round_trip(snapshot: ProviderSnapshot) -> None:
@@ -59,6 +62,12 @@ def test_a_snapshot_survives_the_round_trip(snapshot: ProviderSnapshot) -> None:
     assert again == snapshot
     # Equal decimals may print differently; what is shown must not change either.
     assert repr(again) == repr(snapshot)
+
+
+@ROUND_TRIPS
+@given(any_value(KeptRates))
+def test_exchange_rates_survive_the_round_trip(rates: KeptRates) -> None:
+    assert codec.decode_rates(codec.encode_rates(rates)) == rates
 
 
 @ROUND_TRIPS
@@ -73,6 +82,7 @@ def test_a_run_survives_the_round_trip(run: CollectionRun) -> None:
     assert codec.decode_run(codec.encode_run(run)) == run
 
 
+@pytest.mark.no_cover  # As above.
 @ROUND_TRIPS
 @given(any_value(tuple[Change, ...]))
 def test_changes_survive_the_round_trip(changes: tuple[Change, ...]) -> None:
@@ -113,6 +123,25 @@ def test_a_stored_price_that_must_never_be_served_is_unreadable() -> None:
     run_of_zero = codec._pack({"offers": [{"price_per_hour": "0"}]})
     with pytest.raises(Unreadable):
         codec.decode_snapshot(run_of_zero)
+
+
+def test_a_packed_price_that_must_never_be_served_is_unreadable() -> None:
+    offer = an_offer()
+    object.__setattr__(offer, "price_per_hour", Decimal(0))
+    with pytest.raises(Unreadable, match="above zero"):
+        codec.decode_snapshot(codec.encode_snapshot(a_snapshot(offer)))
+
+
+@pytest.mark.parametrize("numbers", [(), (0, 0), (7,)])
+def test_a_snapshot_whose_counts_disagree_is_unreadable(
+    numbers: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = replace(pack_snapshot(a_snapshot(an_offer())), sighting_numbers=numbers)
+    with monkeypatch.context() as odd:
+        odd.setattr(codec, "pack_snapshot", lambda _: packed)
+        stored = codec.encode_snapshot(a_snapshot())
+    with pytest.raises(Unreadable):
+        codec.decode_packed_snapshot(stored)
 
 
 def test_an_offer_without_the_optional_fields_is_read_with_their_defaults() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import redis
 
+from service.domain.quarantine import QuarantineState, Review
 from service.domain.run import RUNS_KEPT_FOR, RunState
-from service.store import codec, keys, redis_link
+from service.store import codec, keys, redis_catalog, redis_link
 from service.store.embedded import EmbeddedServer
-from service.store.points import POINTS_KEPT, RECORD_SIZE
 from service.store.ports import (
     NewerSchema,
     PublishOutcome,
@@ -22,7 +22,7 @@ from service.store.ports import (
 )
 from service.store.redis_link import BadStoreUrl, UnsuitableStore
 from service.store.redis_store import RedisStore
-from tests.builders import NOW, a_snapshot, a_status, an_offer
+from tests.builders import NOW, a_quarantined, a_snapshot, a_status, an_offer
 from tests.service.store.contract import TERM, Clock, StoreContract, a_run, publish
 from tests.service.store.servers import a_configurable_server, a_silent_server
 
@@ -246,8 +246,9 @@ def test_unreadable_changes_are_no_changes(
     store: RedisStore, raw: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     publish(store, a_snapshot(an_offer()))
-    raw.set(keys.changes("nimbus", "s1"), b"x")
-    assert store.changes(provider="nimbus", snapshot_id="s1") == ()
+    damaged = raw.xadd(keys.CHANGE_LOG, {"count": 1, "body": b"x"}).decode()
+    _, entry = store.log_entries(since=(0, 0), limit=9)
+    assert (f"{entry.position[0]}-{entry.position[1]}", entry.changes) == (damaged, ())
     assert [record.message for record in caplog.records] == ["changes unreadable"]
 
 
@@ -376,9 +377,74 @@ def test_old_bodies_stay_for_three_generations_and_an_hour(store: RedisStore, ra
     assert all(3590 < left <= 3600 for left in lifetimes[:3])
 
 
-def test_changes_are_kept_for_a_day(store: RedisStore, raw: Any) -> None:
-    publish(store, a_snapshot(an_offer()))
-    assert 86_000 < raw.ttl(keys.changes("nimbus", "s1")) <= 86_400
+def publish_prices(store: RedisStore, count: int) -> None:
+    """Publish one provider `count` times, each time at another price."""
+    snapshots = [
+        a_snapshot(an_offer(price=str(1 + at)), snapshot_id=f"s{at}") for at in range(count)
+    ]
+    for before, snapshot in pairwise([None, *snapshots]):
+        assert snapshot is not None
+        publish(store, snapshot, previous=before)
+
+
+@pytest.mark.parametrize("bounds", ["999999999 3 999999999", "999999999 999999999 {three}"])
+def test_the_log_is_cut_at_a_number_of_changes_and_of_bytes(
+    store: RedisStore, raw: Any, bounds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_prices(store, 1)
+    publish(store, a_snapshot(snapshot_id="x"), previous=a_snapshot(an_offer(), snapshot_id="s0"))
+    largest = max(len(fields[b"body"]) for _, fields in raw.xrange(keys.CHANGE_LOG))
+    raw.delete(*raw.scan_iter())
+    # Every price change is as long as the next, but for the digits of the price.
+    monkeypatch.setattr(redis_catalog, "LOG_BOUNDS", bounds.format(three=3 * (largest + 200)))
+    publish_prices(store, 9)
+    entries = store.log_entries(since=(0, 0), limit=99)
+    assert 1 <= len(entries) <= 4
+    assert entries[-1].changes[0].after == an_offer(price="9")
+    bounds_now = store.log_bounds()
+    assert (0, 0) < bounds_now.dropped < entries[0].position
+    assert bounds_now.end == entries[-1].position
+    held = raw.hgetall(keys.CHANGE_LOG_STATE)
+    assert int(held[b"changes"]) == len(entries)
+    assert int(held[b"bytes"]) == sum(
+        len(fields[b"body"]) for _, fields in raw.xrange(keys.CHANGE_LOG)
+    )
+
+
+def test_changes_older_than_the_log_keeps_are_dropped(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_prices(store, 1)
+    old = store.log_bounds().end
+    time.sleep(0.03)
+    monkeypatch.setattr(redis_catalog, "LOG_BOUNDS", "20 999999999 999999999")
+    first = a_snapshot(an_offer(price="1"), snapshot_id="s0")
+    publish(store, a_snapshot(an_offer(price="2"), snapshot_id="s1"), previous=first)
+    assert store.log_bounds().dropped == old
+    assert len(store.log_entries(since=(0, 0), limit=9)) == 1
+
+
+def test_the_newest_change_is_kept_whatever_the_bounds(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_catalog, "LOG_BOUNDS", "0 0 0")
+    publish_prices(store, 2)
+    (entry,) = store.log_entries(since=(0, 0), limit=9)
+    assert entry.position == store.log_bounds().end
+
+
+def test_a_log_that_somebody_removed_begins_anew_and_says_that_changes_are_gone(
+    store: RedisStore, raw: Any
+) -> None:
+    publish_prices(store, 1)
+    read_up_to = store.log_bounds().end
+    raw.delete(keys.CHANGE_LOG)
+    time.sleep(0.01)
+    first = a_snapshot(an_offer(price="1"), snapshot_id="s0")
+    publish(store, a_snapshot(an_offer(price="2"), snapshot_id="s1"), previous=first)
+    bounds = store.log_bounds()
+    assert read_up_to < bounds.dropped < bounds.end
+    assert raw.hget(keys.CHANGE_LOG_STATE, "changes") == b"1"
 
 
 def test_prices_never_expire(store: RedisStore, raw: Any) -> None:
@@ -398,16 +464,6 @@ def test_the_history_of_a_delisted_offer_expires_unless_it_returns(
     assert 399 * 86_400 < raw.ttl(history) <= 400 * 86_400
     publish(store, a_snapshot(an_offer(), snapshot_id="s3"), previous=gone)
     assert raw.ttl(history) == -1
-
-
-def test_a_long_history_is_cut_to_its_newest_points(store: RedisStore, raw: Any) -> None:
-    first = a_snapshot(an_offer(price="1"))
-    publish(store, first)
-    history = keys.points(an_offer().offer_id)
-    raw.set(history, raw.get(history) * 2 * POINTS_KEPT)
-    publish(store, a_snapshot(an_offer(price="2"), snapshot_id="s2"), previous=first)
-    assert raw.strlen(history) == POINTS_KEPT * RECORD_SIZE
-    assert store.price_points(an_offer().offer_id)[-1][1] == 2 * 10**9
 
 
 def test_events_are_forgotten_after_a_month(store: RedisStore, raw: Any) -> None:
@@ -457,3 +513,30 @@ def test_a_thousand_offers_are_published_and_read_back(store: RedisStore) -> Non
     assert publish(store, snapshot, now=NOW) is PublishOutcome.PUBLISHED
     assert store.snapshot("nimbus") == snapshot
     assert store.price_points("o999")[0][1] == 1000 * 10**9
+
+
+def test_a_damaged_quarantine_or_review_is_left_out(
+    store: RedisStore, raw: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = a_quarantined()
+    store.save_quarantine("nimbus", (held,), fence=1)
+    store.save_quarantine("cirrus", (a_quarantined("0002-a", provider="cirrus"),), fence=1)
+    raw.hset(keys.QUARANTINE, "cirrus", b"x")
+    raw.hset(keys.REVIEWS, held.quarantine_id, b"\xff")
+
+    assert store.quarantine(provider="") == (held,)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+
+def test_a_quarantine_under_keys_of_another_type_begins_anew(store: RedisStore, raw: Any) -> None:
+    held = a_quarantined()
+    review = Review(
+        state=QuarantineState.ACCEPTED, reviewer="dana", note="checked", review_time=NOW
+    )
+    raw.rpush(keys.QUARANTINE, "foreign")
+    raw.set(keys.REVIEWS, "foreign")
+    assert store.quarantine(provider="nimbus") == ()
+    store.save_quarantine("nimbus", (held,), fence=1)
+    assert store.review(held.quarantine_id, review)
+
+    assert store.quarantine(provider="nimbus") == (held.reviewed(review),)

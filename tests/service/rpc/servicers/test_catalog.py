@@ -361,3 +361,26 @@ def test_an_answer_that_depends_on_times_has_no_content_revision(fields: dict[st
         answer = ask(chain, pb.ListOffersRequest(**fields))
         assert "gpuquote-content-revision" not in answer.metadata
         assert "gpuquote-revision" in answer.metadata
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "nearest"),
+    [
+        ('NOT provider = "lamda"', "UNKNOWN_PROVIDER", "lambda"),
+        ('gpu_count >= 1 AND (gpu_family = "H10" OR vram_gb > 1)', "UNKNOWN_GPU_FAMILY", "H100"),
+        ('gpu_model != "h100-sxm"', "UNKNOWN_GPU_MODEL", "h100-sxm-80gb"),
+    ],
+)
+def test_a_filter_that_names_what_nothing_has_is_refused(
+    text: str, reason: str, nearest: str
+) -> None:
+    status = refused(over(), pb.ListOffersRequest(filter=text))
+    told = detail(status, error_details_pb2.ErrorInfo)
+
+    assert told.reason == reason
+    assert nearest in told.metadata["nearest"]
+
+
+def test_a_filter_may_ask_for_the_beginning_of_any_name() -> None:
+    assert ids(listed(over(), filter='provider = "lam*"')) == ["lambda-8x", "lambda-1x"]
+    assert ids(listed(over(), filter='provider = "zzz*"')) == []

@@ -27,12 +27,14 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from gpuquote.v1 import caveat_pb2 as gpuquote_dot_v1_dot_caveat__pb2
+from gpuquote.v1 import collection_run_pb2 as gpuquote_dot_v1_dot_collection__run__pb2
 from gpuquote.v1 import gpu_model_pb2 as gpuquote_dot_v1_dot_gpu__model__pb2
 from gpuquote.v1 import offer_pb2 as gpuquote_dot_v1_dot_offer__pb2
 from gpuquote.v1 import provider_pb2 as gpuquote_dot_v1_dot_provider__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gpuquote/v1/catalog_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgpuquote/v1/gpu_model.proto\x1a\x17gpuquote/v1/offer.proto\x1a\x1agpuquote/v1/provider.proto\"\xc3\x04\n\x11ListOffersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x06\x66ields\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x17\n\tgpu_model\x18\x06 \x03(\tB\x04\xe2\x41\x01\x01\x12\x18\n\ngpu_family\x18\x07 \x03(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08provider\x18\x08 \x03(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63ountry_code\x18\t \x03(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03geo\x18\n \x03(\tB\x04\xe2\x41\x01\x01\x12\x38\n\x0epurchase_model\x18\x0b \x03(\x0e\x32\x1a.gpuquote.v1.PurchaseModelB\x04\xe2\x41\x01\x01\x12:\n\x0c\x61vailability\x18\x0c \x03(\x0e\x32\x1e.gpuquote.v1.AvailabilityStateB\x04\xe2\x41\x01\x01\x12\x1b\n\rmin_gpu_count\x18\r \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rmax_gpu_count\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16max_price_per_gpu_hour\x18\x0f \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bmin_vram_gb\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x11 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\xf9\x01\n\x12ListOffersResponse\x12(\n\x06offers\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x64\x65graded\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0bunreachable\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08replayed\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\"W\n\x0fGetOfferRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x66ields\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\";\n\x10GetOfferResponse\x12\'\n\x05offer\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\"^\n\x15\x42\x61tchGetOffersRequest\x12\x13\n\x05names\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x66ields\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"b\n\x16\x42\x61tchGetOffersResponse\x12(\n\x06offers\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"I\n\x14ListProvidersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"f\n\x15ListProvidersResponse\x12.\n\tproviders\x18\x01 \x03(\x0b\x32\x15.gpuquote.v1.ProviderB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"(\n\x12GetProviderRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"D\n\x13GetProviderResponse\x12-\n\x08provider\x18\x01 \x01(\x0b\x32\x15.gpuquote.v1.ProviderB\x04\xe2\x41\x01\x03\"c\n\x14ListGpuModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\ngpu_family\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\"g\n\x15ListGpuModelsResponse\x12/\n\ngpu_models\x18\x01 \x03(\x0b\x32\x15.gpuquote.v1.GpuModelB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"(\n\x12GetGpuModelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"E\n\x13GetGpuModelResponse\x12.\n\tgpu_model\x18\x01 \x01(\x0b\x32\x15.gpuquote.v1.GpuModelB\x04\xe2\x41\x01\x03\x32\x93\x06\n\x0e\x43\x61talogService\x12\x61\n\nListOffers\x12\x1e.gpuquote.v1.ListOffersRequest\x1a\x1f.gpuquote.v1.ListOffersResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/offers\x12\x64\n\x08GetOffer\x12\x1c.gpuquote.v1.GetOfferRequest\x1a\x1d.gpuquote.v1.GetOfferResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=offers/*}\x12v\n\x0e\x42\x61tchGetOffers\x12\".gpuquote.v1.BatchGetOffersRequest\x1a#.gpuquote.v1.BatchGetOffersResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/offers:batchGet\x12m\n\rListProviders\x12!.gpuquote.v1.ListProvidersRequest\x1a\".gpuquote.v1.ListProvidersResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/providers\x12p\n\x0bGetProvider\x12\x1f.gpuquote.v1.GetProviderRequest\x1a .gpuquote.v1.GetProviderResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=providers/*}\x12m\n\rListGpuModels\x12!.gpuquote.v1.ListGpuModelsRequest\x1a\".gpuquote.v1.ListGpuModelsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/gpuModels\x12p\n\x0bGetGpuModel\x12\x1f.gpuquote.v1.GetGpuModelRequest\x1a .gpuquote.v1.GetGpuModelResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=gpuModels/*}B*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gpuquote/v1/catalog_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18gpuquote/v1/caveat.proto\x1a gpuquote/v1/collection_run.proto\x1a\x1bgpuquote/v1/gpu_model.proto\x1a\x17gpuquote/v1/offer.proto\x1a\x1agpuquote/v1/provider.proto\"\xc3\x04\n\x11ListOffersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x06\x66ields\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x17\n\tgpu_model\x18\x06 \x03(\tB\x04\xe2\x41\x01\x01\x12\x18\n\ngpu_family\x18\x07 \x03(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08provider\x18\x08 \x03(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63ountry_code\x18\t \x03(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03geo\x18\n \x03(\tB\x04\xe2\x41\x01\x01\x12\x38\n\x0epurchase_model\x18\x0b \x03(\x0e\x32\x1a.gpuquote.v1.PurchaseModelB\x04\xe2\x41\x01\x01\x12:\n\x0c\x61vailability\x18\x0c \x03(\x0e\x32\x1e.gpuquote.v1.AvailabilityStateB\x04\xe2\x41\x01\x01\x12\x1b\n\rmin_gpu_count\x18\r \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rmax_gpu_count\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16max_price_per_gpu_hour\x18\x0f \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bmin_vram_gb\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x11 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\xa5\x02\n\x12ListOffersResponse\x12(\n\x06offers\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x64\x65graded\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0bunreachable\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08replayed\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12*\n\x07\x63\x61veats\x18\x08 \x03(\x0b\x32\x13.gpuquote.v1.CaveatB\x04\xe2\x41\x01\x03\"\x89\x01\n\x0fGetOfferRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x66ields\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\";\n\x10GetOfferResponse\x12\'\n\x05offer\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\"\\\n\x13RefreshOfferRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x08max_wait\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"y\n\x14RefreshOfferResponse\x12\'\n\x05offer\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x38\n\x0e\x63ollection_run\x18\x02 \x01(\x0b\x32\x1a.gpuquote.v1.CollectionRunB\x04\xe2\x41\x01\x03\"\x90\x01\n\x15\x42\x61tchGetOffersRequest\x12\x13\n\x05names\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x66ields\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"b\n\x16\x42\x61tchGetOffersResponse\x12(\n\x06offers\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"I\n\x14ListProvidersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"f\n\x15ListProvidersResponse\x12.\n\tproviders\x18\x01 \x03(\x0b\x32\x15.gpuquote.v1.ProviderB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"(\n\x12GetProviderRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"D\n\x13GetProviderResponse\x12-\n\x08provider\x18\x01 \x01(\x0b\x32\x15.gpuquote.v1.ProviderB\x04\xe2\x41\x01\x03\"c\n\x14ListGpuModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\ngpu_family\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\"g\n\x15ListGpuModelsResponse\x12/\n\ngpu_models\x18\x01 \x03(\x0b\x32\x15.gpuquote.v1.GpuModelB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"(\n\x12GetGpuModelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"E\n\x13GetGpuModelResponse\x12.\n\tgpu_model\x18\x01 \x01(\x0b\x32\x15.gpuquote.v1.GpuModelB\x04\xe2\x41\x01\x03\x32\x90\x07\n\x0e\x43\x61talogService\x12\x61\n\nListOffers\x12\x1e.gpuquote.v1.ListOffersRequest\x1a\x1f.gpuquote.v1.ListOffersResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/offers\x12\x64\n\x08GetOffer\x12\x1c.gpuquote.v1.GetOfferRequest\x1a\x1d.gpuquote.v1.GetOfferResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=offers/*}\x12v\n\x0e\x42\x61tchGetOffers\x12\".gpuquote.v1.BatchGetOffersRequest\x1a#.gpuquote.v1.BatchGetOffersResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/offers:batchGet\x12{\n\x0cRefreshOffer\x12 .gpuquote.v1.RefreshOfferRequest\x1a!.gpuquote.v1.RefreshOfferResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=offers/*}:refresh:\x01*\x12m\n\rListProviders\x12!.gpuquote.v1.ListProvidersRequest\x1a\".gpuquote.v1.ListProvidersResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/providers\x12p\n\x0bGetProvider\x12\x1f.gpuquote.v1.GetProviderRequest\x1a .gpuquote.v1.GetProviderResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=providers/*}\x12m\n\rListGpuModels\x12!.gpuquote.v1.ListGpuModelsRequest\x1a\".gpuquote.v1.ListGpuModelsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/gpuModels\x12p\n\x0bGetGpuModel\x12\x1f.gpuquote.v1.GetGpuModelRequest\x1a .gpuquote.v1.GetGpuModelResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=gpuModels/*}B*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -88,16 +90,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTOFFERSRESPONSE'].fields_by_name['unreachable']._serialized_options = b'\342A\001\003'
   _globals['_LISTOFFERSRESPONSE'].fields_by_name['replayed']._loaded_options = None
   _globals['_LISTOFFERSRESPONSE'].fields_by_name['replayed']._serialized_options = b'\342A\001\003'
+  _globals['_LISTOFFERSRESPONSE'].fields_by_name['caveats']._loaded_options = None
+  _globals['_LISTOFFERSRESPONSE'].fields_by_name['caveats']._serialized_options = b'\342A\001\003'
   _globals['_GETOFFERREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETOFFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_GETOFFERREQUEST'].fields_by_name['fields']._loaded_options = None
   _globals['_GETOFFERREQUEST'].fields_by_name['fields']._serialized_options = b'\342A\001\001'
+  _globals['_GETOFFERREQUEST'].fields_by_name['max_age']._loaded_options = None
+  _globals['_GETOFFERREQUEST'].fields_by_name['max_age']._serialized_options = b'\342A\001\001'
   _globals['_GETOFFERRESPONSE'].fields_by_name['offer']._loaded_options = None
   _globals['_GETOFFERRESPONSE'].fields_by_name['offer']._serialized_options = b'\342A\001\003'
+  _globals['_REFRESHOFFERREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_REFRESHOFFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_REFRESHOFFERREQUEST'].fields_by_name['max_wait']._loaded_options = None
+  _globals['_REFRESHOFFERREQUEST'].fields_by_name['max_wait']._serialized_options = b'\342A\001\001'
+  _globals['_REFRESHOFFERRESPONSE'].fields_by_name['offer']._loaded_options = None
+  _globals['_REFRESHOFFERRESPONSE'].fields_by_name['offer']._serialized_options = b'\342A\001\003'
+  _globals['_REFRESHOFFERRESPONSE'].fields_by_name['collection_run']._loaded_options = None
+  _globals['_REFRESHOFFERRESPONSE'].fields_by_name['collection_run']._serialized_options = b'\342A\001\003'
   _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['names']._loaded_options = None
   _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['names']._serialized_options = b'\342A\001\002'
   _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['fields']._loaded_options = None
   _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['fields']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['max_age']._loaded_options = None
+  _globals['_BATCHGETOFFERSREQUEST'].fields_by_name['max_age']._serialized_options = b'\342A\001\001'
   _globals['_BATCHGETOFFERSRESPONSE'].fields_by_name['offers']._loaded_options = None
   _globals['_BATCHGETOFFERSRESPONSE'].fields_by_name['offers']._serialized_options = b'\342A\001\003'
   _globals['_BATCHGETOFFERSRESPONSE'].fields_by_name['catalog_revision']._loaded_options = None
@@ -134,6 +150,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGSERVICE'].methods_by_name['GetOffer']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/{name=offers/*}'
   _globals['_CATALOGSERVICE'].methods_by_name['BatchGetOffers']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['BatchGetOffers']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/offers:batchGet'
+  _globals['_CATALOGSERVICE'].methods_by_name['RefreshOffer']._loaded_options = None
+  _globals['_CATALOGSERVICE'].methods_by_name['RefreshOffer']._serialized_options = b'\202\323\344\223\002 \"\033/v1/{name=offers/*}:refresh:\001*'
   _globals['_CATALOGSERVICE'].methods_by_name['ListProviders']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['ListProviders']._serialized_options = b'\202\323\344\223\002\017\022\r/v1/providers'
   _globals['_CATALOGSERVICE'].methods_by_name['GetProvider']._loaded_options = None
@@ -142,34 +160,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGSERVICE'].methods_by_name['ListGpuModels']._serialized_options = b'\202\323\344\223\002\017\022\r/v1/gpuModels'
   _globals['_CATALOGSERVICE'].methods_by_name['GetGpuModel']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['GetGpuModel']._serialized_options = b'\202\323\344\223\002\030\022\026/v1/{name=gpuModels/*}'
-  _globals['_LISTOFFERSREQUEST']._serialized_start=295
-  _globals['_LISTOFFERSREQUEST']._serialized_end=874
-  _globals['_LISTOFFERSRESPONSE']._serialized_start=877
-  _globals['_LISTOFFERSRESPONSE']._serialized_end=1126
-  _globals['_GETOFFERREQUEST']._serialized_start=1128
-  _globals['_GETOFFERREQUEST']._serialized_end=1215
-  _globals['_GETOFFERRESPONSE']._serialized_start=1217
-  _globals['_GETOFFERRESPONSE']._serialized_end=1276
-  _globals['_BATCHGETOFFERSREQUEST']._serialized_start=1278
-  _globals['_BATCHGETOFFERSREQUEST']._serialized_end=1372
-  _globals['_BATCHGETOFFERSRESPONSE']._serialized_start=1374
-  _globals['_BATCHGETOFFERSRESPONSE']._serialized_end=1472
-  _globals['_LISTPROVIDERSREQUEST']._serialized_start=1474
-  _globals['_LISTPROVIDERSREQUEST']._serialized_end=1547
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=1549
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=1651
-  _globals['_GETPROVIDERREQUEST']._serialized_start=1653
-  _globals['_GETPROVIDERREQUEST']._serialized_end=1693
-  _globals['_GETPROVIDERRESPONSE']._serialized_start=1695
-  _globals['_GETPROVIDERRESPONSE']._serialized_end=1763
-  _globals['_LISTGPUMODELSREQUEST']._serialized_start=1765
-  _globals['_LISTGPUMODELSREQUEST']._serialized_end=1864
-  _globals['_LISTGPUMODELSRESPONSE']._serialized_start=1866
-  _globals['_LISTGPUMODELSRESPONSE']._serialized_end=1969
-  _globals['_GETGPUMODELREQUEST']._serialized_start=1971
-  _globals['_GETGPUMODELREQUEST']._serialized_end=2011
-  _globals['_GETGPUMODELRESPONSE']._serialized_start=2013
-  _globals['_GETGPUMODELRESPONSE']._serialized_end=2082
-  _globals['_CATALOGSERVICE']._serialized_start=2085
-  _globals['_CATALOGSERVICE']._serialized_end=2872
+  _globals['_LISTOFFERSREQUEST']._serialized_start=355
+  _globals['_LISTOFFERSREQUEST']._serialized_end=934
+  _globals['_LISTOFFERSRESPONSE']._serialized_start=937
+  _globals['_LISTOFFERSRESPONSE']._serialized_end=1230
+  _globals['_GETOFFERREQUEST']._serialized_start=1233
+  _globals['_GETOFFERREQUEST']._serialized_end=1370
+  _globals['_GETOFFERRESPONSE']._serialized_start=1372
+  _globals['_GETOFFERRESPONSE']._serialized_end=1431
+  _globals['_REFRESHOFFERREQUEST']._serialized_start=1433
+  _globals['_REFRESHOFFERREQUEST']._serialized_end=1525
+  _globals['_REFRESHOFFERRESPONSE']._serialized_start=1527
+  _globals['_REFRESHOFFERRESPONSE']._serialized_end=1648
+  _globals['_BATCHGETOFFERSREQUEST']._serialized_start=1651
+  _globals['_BATCHGETOFFERSREQUEST']._serialized_end=1795
+  _globals['_BATCHGETOFFERSRESPONSE']._serialized_start=1797
+  _globals['_BATCHGETOFFERSRESPONSE']._serialized_end=1895
+  _globals['_LISTPROVIDERSREQUEST']._serialized_start=1897
+  _globals['_LISTPROVIDERSREQUEST']._serialized_end=1970
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=1972
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=2074
+  _globals['_GETPROVIDERREQUEST']._serialized_start=2076
+  _globals['_GETPROVIDERREQUEST']._serialized_end=2116
+  _globals['_GETPROVIDERRESPONSE']._serialized_start=2118
+  _globals['_GETPROVIDERRESPONSE']._serialized_end=2186
+  _globals['_LISTGPUMODELSREQUEST']._serialized_start=2188
+  _globals['_LISTGPUMODELSREQUEST']._serialized_end=2287
+  _globals['_LISTGPUMODELSRESPONSE']._serialized_start=2289
+  _globals['_LISTGPUMODELSRESPONSE']._serialized_end=2392
+  _globals['_GETGPUMODELREQUEST']._serialized_start=2394
+  _globals['_GETGPUMODELREQUEST']._serialized_end=2434
+  _globals['_GETGPUMODELRESPONSE']._serialized_start=2436
+  _globals['_GETGPUMODELRESPONSE']._serialized_end=2505
+  _globals['_CATALOGSERVICE']._serialized_start=2508
+  _globals['_CATALOGSERVICE']._serialized_end=3420
 # @@protoc_insertion_point(module_scope)

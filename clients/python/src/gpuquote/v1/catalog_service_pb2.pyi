@@ -5,6 +5,8 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from gpuquote.v1 import caveat_pb2 as _caveat_pb2
+from gpuquote.v1 import collection_run_pb2 as _collection_run_pb2
 from gpuquote.v1 import gpu_model_pb2 as _gpu_model_pb2
 from gpuquote.v1 import offer_pb2 as _offer_pb2
 from gpuquote.v1 import provider_pb2 as _provider_pb2
@@ -55,7 +57,7 @@ class ListOffersRequest(_message.Message):
     def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., gpu_model: _Optional[_Iterable[str]] = ..., gpu_family: _Optional[_Iterable[str]] = ..., provider: _Optional[_Iterable[str]] = ..., country_code: _Optional[_Iterable[str]] = ..., geo: _Optional[_Iterable[str]] = ..., purchase_model: _Optional[_Iterable[_Union[_offer_pb2.PurchaseModel, str]]] = ..., availability: _Optional[_Iterable[_Union[_offer_pb2.AvailabilityState, str]]] = ..., min_gpu_count: _Optional[str] = ..., max_gpu_count: _Optional[str] = ..., max_price_per_gpu_hour: _Optional[str] = ..., min_vram_gb: _Optional[int] = ..., max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ListOffersResponse(_message.Message):
-    __slots__ = ("offers", "next_page_token", "catalog_revision", "as_of", "degraded", "unreachable", "replayed")
+    __slots__ = ("offers", "next_page_token", "catalog_revision", "as_of", "degraded", "unreachable", "replayed", "caveats")
     OFFERS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     CATALOG_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +65,7 @@ class ListOffersResponse(_message.Message):
     DEGRADED_FIELD_NUMBER: _ClassVar[int]
     UNREACHABLE_FIELD_NUMBER: _ClassVar[int]
     REPLAYED_FIELD_NUMBER: _ClassVar[int]
+    CAVEATS_FIELD_NUMBER: _ClassVar[int]
     offers: _containers.RepeatedCompositeFieldContainer[_offer_pb2.Offer]
     next_page_token: str
     catalog_revision: str
@@ -70,15 +73,18 @@ class ListOffersResponse(_message.Message):
     degraded: bool
     unreachable: _containers.RepeatedScalarFieldContainer[str]
     replayed: bool
-    def __init__(self, offers: _Optional[_Iterable[_Union[_offer_pb2.Offer, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., degraded: _Optional[bool] = ..., unreachable: _Optional[_Iterable[str]] = ..., replayed: _Optional[bool] = ...) -> None: ...
+    caveats: _containers.RepeatedCompositeFieldContainer[_caveat_pb2.Caveat]
+    def __init__(self, offers: _Optional[_Iterable[_Union[_offer_pb2.Offer, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., degraded: _Optional[bool] = ..., unreachable: _Optional[_Iterable[str]] = ..., replayed: _Optional[bool] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ...) -> None: ...
 
 class GetOfferRequest(_message.Message):
-    __slots__ = ("name", "fields")
+    __slots__ = ("name", "fields", "max_age")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_AGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     fields: _field_mask_pb2.FieldMask
-    def __init__(self, name: _Optional[str] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    max_age: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class GetOfferResponse(_message.Message):
     __slots__ = ("offer",)
@@ -86,13 +92,31 @@ class GetOfferResponse(_message.Message):
     offer: _offer_pb2.Offer
     def __init__(self, offer: _Optional[_Union[_offer_pb2.Offer, _Mapping]] = ...) -> None: ...
 
+class RefreshOfferRequest(_message.Message):
+    __slots__ = ("name", "max_wait")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_WAIT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    max_wait: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., max_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class RefreshOfferResponse(_message.Message):
+    __slots__ = ("offer", "collection_run")
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    COLLECTION_RUN_FIELD_NUMBER: _ClassVar[int]
+    offer: _offer_pb2.Offer
+    collection_run: _collection_run_pb2.CollectionRun
+    def __init__(self, offer: _Optional[_Union[_offer_pb2.Offer, _Mapping]] = ..., collection_run: _Optional[_Union[_collection_run_pb2.CollectionRun, _Mapping]] = ...) -> None: ...
+
 class BatchGetOffersRequest(_message.Message):
-    __slots__ = ("names", "fields")
+    __slots__ = ("names", "fields", "max_age")
     NAMES_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_AGE_FIELD_NUMBER: _ClassVar[int]
     names: _containers.RepeatedScalarFieldContainer[str]
     fields: _field_mask_pb2.FieldMask
-    def __init__(self, names: _Optional[_Iterable[str]] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    max_age: _duration_pb2.Duration
+    def __init__(self, names: _Optional[_Iterable[str]] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class BatchGetOffersResponse(_message.Message):
     __slots__ = ("offers", "catalog_revision")

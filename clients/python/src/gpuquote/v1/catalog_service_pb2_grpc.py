@@ -50,6 +50,11 @@ class CatalogServiceStub:
                 request_serializer=gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersRequest.SerializeToString,
                 response_deserializer=gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersResponse.FromString,
                 _registered_method=True)
+        self.RefreshOffer = channel.unary_unary(
+                '/gpuquote.v1.CatalogService/RefreshOffer',
+                request_serializer=gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferRequest.SerializeToString,
+                response_deserializer=gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferResponse.FromString,
+                _registered_method=True)
         self.ListProviders = channel.unary_unary(
                 '/gpuquote.v1.CatalogService/ListProviders',
                 request_serializer=gpuquote_dot_v1_dot_catalog__service__pb2.ListProvidersRequest.SerializeToString,
@@ -92,6 +97,13 @@ class CatalogServiceServicer:
 
     def BatchGetOffers(self, request, context):
         """Returns up to 100 offers by name, all or none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefreshOffer(self, request, context):
+        """Has the provider of an offer read again, to look just before buying; once a minute and provider.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +154,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.BatchGetOffers,
                     request_deserializer=gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersRequest.FromString,
                     response_serializer=gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersResponse.SerializeToString,
+            ),
+            'RefreshOffer': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefreshOffer,
+                    request_deserializer=gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferRequest.FromString,
+                    response_serializer=gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferResponse.SerializeToString,
             ),
             'ListProviders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListProviders,
@@ -246,6 +263,33 @@ class CatalogService:
             '/gpuquote.v1.CatalogService/BatchGetOffers',
             gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersRequest.SerializeToString,
             gpuquote_dot_v1_dot_catalog__service__pb2.BatchGetOffersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefreshOffer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gpuquote.v1.CatalogService/RefreshOffer',
+            gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferRequest.SerializeToString,
+            gpuquote_dot_v1_dot_catalog__service__pb2.RefreshOfferResponse.FromString,
             options,
             channel_credentials,
             insecure,

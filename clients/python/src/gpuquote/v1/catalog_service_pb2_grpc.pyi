@@ -39,6 +39,8 @@ class CatalogServiceStub:
     """Returns one offer; a delisted one stays readable for 30 days."""
     BatchGetOffers: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.BatchGetOffersRequest, _catalog_service_pb2.BatchGetOffersResponse]
     """Returns up to 100 offers by name, all or none."""
+    RefreshOffer: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.RefreshOfferRequest, _catalog_service_pb2.RefreshOfferResponse]
+    """Has the provider of an offer read again, to look just before buying; once a minute and provider."""
     ListProviders: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ListProvidersRequest, _catalog_service_pb2.ListProvidersResponse]
     """Lists the providers with the state of their collection."""
     GetProvider: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProviderRequest, _catalog_service_pb2.GetProviderResponse]
@@ -59,6 +61,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Returns one offer; a delisted one stays readable for 30 days."""
     BatchGetOffers: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.BatchGetOffersRequest, _catalog_service_pb2.BatchGetOffersResponse]  # type: ignore[assignment]
     """Returns up to 100 offers by name, all or none."""
+    RefreshOffer: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.RefreshOfferRequest, _catalog_service_pb2.RefreshOfferResponse]  # type: ignore[assignment]
+    """Has the provider of an offer read again, to look just before buying; once a minute and provider."""
     ListProviders: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ListProvidersRequest, _catalog_service_pb2.ListProvidersResponse]  # type: ignore[assignment]
     """Lists the providers with the state of their collection."""
     GetProvider: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProviderRequest, _catalog_service_pb2.GetProviderResponse]  # type: ignore[assignment]
@@ -94,6 +98,14 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.BatchGetOffersResponse, _abc.Awaitable[_catalog_service_pb2.BatchGetOffersResponse]]:
         """Returns up to 100 offers by name, all or none."""
+
+    @_abc_1.abstractmethod
+    def RefreshOffer(
+        self,
+        request: _catalog_service_pb2.RefreshOfferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.RefreshOfferResponse, _abc.Awaitable[_catalog_service_pb2.RefreshOfferResponse]]:
+        """Has the provider of an offer read again, to look just before buying; once a minute and provider."""
 
     @_abc_1.abstractmethod
     def ListProviders(

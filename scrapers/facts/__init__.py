@@ -1,0 +1,1 @@
+"""What providers do not print themselves: which machine holds which GPUs, which region is where."""
