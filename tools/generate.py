@@ -73,12 +73,18 @@ def check_in_step(image: Path, folder: Path) -> None:
     pairs = [(path, MESSAGES / path.relative_to(folder)) for path in fresh]
     pairs.append((folder / "openapi.json", OPENAPI))
     known = {kept for _, kept in pairs}
-    strays = [path for path in (MESSAGES / "gpuquote").rglob("*_pb2*") if path not in known]
+    strays = [
+        path for path in (MESSAGES / "gpuquote").rglob("*_pb2*.py*") if _is_stray(path, known)
+    ]
     stale = [kept for new, kept in pairs if not (kept.is_file() and _same(new, kept))]
-    for path in (*stale, *(p for p in strays if "__pycache__" not in p.parts)):
+    for path in (*stale, *strays):
         print(f"{path.relative_to(ROOT)} is not in step with the protos: make generate")
     if stale or strays:
         sys.exit(1)
+
+
+def _is_stray(path: Path, known: set[Path]) -> bool:
+    return path not in known and "__pycache__" not in path.parts
 
 
 def _same(one: Path, other: Path) -> bool:
