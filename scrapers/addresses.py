@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from scrapers.errors import Unreachable, UnsafeResponse
-from scrapers.provider import Provider, Request
+from scrapers.provider import KEY, Provider, Request
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -61,7 +61,11 @@ class Origin:
 
 
 def origin_of(url: str) -> Origin:
-    """Read where a URL points. Raises UnsafeResponse for anything but a plain web address."""
+    """Read where a URL points. Raises UnsafeResponse for anything but a plain web address.
+
+    A key may stand in the path, as the name of its variable in braces.
+    """
+    url = KEY.sub("key", url)
     if len(url) > _MAX_URL_LENGTH or not _URL.fullmatch(url):
         raise UnsafeResponse(f"{_shown(url)} is not a plain web address")
     try:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from scrapers.errors import UnsafeResponse
-from scrapers.provider import Request
+from scrapers.provider import KEY, Request
 
 _KEEP_THE_BODY = frozenset({307, 308})
 
@@ -12,8 +12,11 @@ _KEEP_THE_BODY = frozenset({307, 308})
 def redirected(request: Request, *, status: int, location: str) -> Request:
     """Return the request of the next hop; a key for one host is no key for another.
 
-    Raises UnsafeResponse where a body would be lost, or would carry a key to another host.
+    Raises UnsafeResponse where a body would be lost, or would carry a key to another host, and
+    for an address that names a key: only our own requests may ask for one.
     """
+    if KEY.search(location):
+        raise UnsafeResponse(f"{request.url} redirects to an address that asks for a key")
     url = urljoin(request.url, location)
     if request.method != "GET" and status not in _KEEP_THE_BODY:
         raise UnsafeResponse(f"{request.url} redirects a {request.method} with {status}")

@@ -15,6 +15,7 @@ from scrapers.addresses import (
 )
 from scrapers.errors import Unreachable, UnsafeResponse
 from scrapers.provider import Provider, Request
+from scrapers.registry import load_providers
 
 SITE = Origin("https", "nimbus.example", 443)
 
@@ -227,3 +228,8 @@ def test_other_spellings_of_loopback_are_seen_through(
 
     with pytest.raises(UnsafeResponse, match="not public"):
         PUBLIC_ONLY.resolve(origin, resolver=system_resolver, timeout_seconds=2)
+
+
+def test_the_hosts_of_every_provider_are_known_with_and_without_its_keys() -> None:
+    for provider in load_providers().values():
+        assert endpoints_of(provider), provider.id

@@ -54,6 +54,20 @@ def test_a_key_is_sent_to_its_server_only_with_its_request(site_at: SiteAt) -> N
     assert "authorization" not in robots.headers
 
 
+def test_a_key_in_a_path_is_sent_and_never_shown(site_at: SiteAt) -> None:
+    site = site_at(lambda _: said())
+    page = site.fetch("/teams/{NIMBUS_KEY}/stock")
+    assert [asked.target for asked in pages(site)] == [f"/teams/{KEY}/stock"]
+    assert KEY not in page.url
+
+
+def test_a_redirect_that_names_a_key_is_refused(site_at: SiteAt) -> None:
+    site = site_at(lambda _: answer(status=302, Location="/x?k={NIMBUS_KEY}"))
+    with pytest.raises(UnsafeResponse, match="asks for a key"):
+        site.fetch("/prices")
+    assert [asked.target for asked in pages(site)] == ["/prices"]
+
+
 def test_a_key_in_a_body_is_sent_as_json(site_at: SiteAt) -> None:
     site = site_at(lambda _: said())
     site.fetch(method="POST", json_body={"key": "{NIMBUS_KEY}", "limit": 3})

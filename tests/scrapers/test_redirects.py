@@ -35,3 +35,9 @@ def test_a_body_with_a_key_goes_to_no_other_host() -> None:
 def test_a_body_is_never_lost() -> None:
     with pytest.raises(UnsafeResponse, match="redirects a POST with 302"):
         redirected(POSTED, status=302, location="/v2")
+
+
+@pytest.mark.parametrize("location", ["/v2/{OTHER_KEY}", "https://cdn.example/?k={OTHER_KEY}"])
+def test_a_server_cannot_ask_for_a_key_by_its_name(location: str) -> None:
+    with pytest.raises(UnsafeResponse, match="asks for a key"):
+        redirected(KEYED, status=302, location=location)
