@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate providers golden record baseline bench gate-bench watch-bench lock clean
+.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate providers golden record baseline bench gate-bench kill-bench watch-bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ bench: $(VENV)/dev-ready ## Print the table of the serving targets
 
 watch-bench: $(VENV)/dev-ready ## Memory and latency beside 200 watchers, half of them not reading
 	$(BIN)/python -m benchmarks.watchers
+
+kill-bench: $(VENV)/dev-ready ## Kill the store and its publishers, and count what was lost
+	$(BIN)/python -m benchmarks.kills
 
 gate-bench: $(VENV)/dev-ready ## Corrupt real prices and print what the price gate stops
 	$(BIN)/python -m benchmarks.gate

@@ -32,6 +32,7 @@ OFFERS = 50
 SEED = 7
 PROVIDER = "nimbus"
 LONGEST_LIFE_SECONDS = 0.4
+PATIENCE_SECONDS = 5.0  # a disk that is slow for once is no loss
 _NOW = datetime(2026, 10, 8, tzinfo=UTC)
 
 
@@ -64,7 +65,7 @@ def generation(number: int) -> ProviderSnapshot:
 
 def publish_for_ever(url: str, *, start: int, acknowledged: list[int]) -> None:
     """Publish one generation after the other until the store is gone."""
-    with RedisStore.connect(url) as store:
+    with RedisStore.connect(url, op_timeout_seconds=PATIENCE_SECONDS) as store:
         current = store.snapshot(PROVIDER)
         for number in range(start, start + 100_000):
             following = generation(number)
@@ -80,7 +81,7 @@ def publish_for_ever(url: str, *, start: int, acknowledged: list[int]) -> None:
 
 def found_in(server: EmbeddedServer) -> tuple[int, bool]:
     """Return the number of the generation that is current, -1 for none, and whether it is whole."""
-    with RedisStore.connect(server.url) as store:
+    with RedisStore.connect(server.url, op_timeout_seconds=PATIENCE_SECONDS) as store:
         snapshot = store.snapshot(PROVIDER)
     if snapshot is None:
         return -1, True
