@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from scrapers.schedule import Scheduler
 from scrapers.selection import choose
 from service.domain.change import Change
 from service.domain.provider import ProviderSnapshot
-from service.store.embedded import EmbeddedServer
+from service.store.embedded import EmbeddedServer, open_embedded
 from service.store.ports import PublishOutcome
 from service.store.redis_store import RedisStore
 from tests.scrapers.nimbus import HOST, a_collector, a_page, a_provider, a_row
@@ -91,14 +91,21 @@ def wait_for(claim: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """Run a server of its own: in a shared one, another test's lease may still hold."""
+    with open_embedded(tmp_path / "store") as opened:
+        yield opened
+
+
 def test_a_leader_that_wakes_up_after_its_lease_publishes_nothing(
-    valkey: EmbeddedServer, tmp_path: Path
+    server: EmbeddedServer, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    processes = [start(valkey.url, first, price="2.49")]
+    processes = [start(server.url, first, price="2.49")]
     try:
         wait_for(lambda: outcomes_of(first))
-        processes.append(start(valkey.url, second, price="2.50"))
+        processes.append(start(server.url, second, price="2.50"))
         (first / "suspend").touch()
         wait_for((first / "suspend.taken").exists)
         wait_for(lambda: len(outcomes_of(second)) >= 2)
@@ -107,7 +114,7 @@ def test_a_leader_that_wakes_up_after_its_lease_publishes_nothing(
         wait_for(lambda: len(outcomes_of(first)) > before)
         count = len(outcomes_of(second))
         wait_for(lambda: len(outcomes_of(second)) > count + 1)
-        with RedisStore.connect(valkey.url) as store:
+        with RedisStore.connect(server.url) as store:
             current = store.snapshot("nimbus")
     finally:
         for process in processes:
