@@ -5,9 +5,11 @@ Shared by the tests of the parsers and the benchmark of the gate.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from scrapers.fetcher import Fetcher
 from scrapers.page import Page
+from scrapers.provider import Provider, Request
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,24 @@ class Corruption:
 
 
 Family = Callable[[str], Iterator[Corruption]]
+
+
+class AlteredFetcher:
+    """Gives recorded pages with their text changed by `alter`."""
+
+    def __init__(self, inner: Fetcher, alter: Callable[[Page], str]) -> None:
+        self._inner = inner
+        self._alter = alter
+
+    def records(self, request: Request) -> bool:
+        """Whether the recording has it."""
+        return self._inner.records(request)
+
+    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
+        """Return the page as it would then be; the page itself where nothing changes."""
+        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
+        text = self._alter(page)
+        return page if text == page.text else replace(page, text=text)
 
 
 def replaced(name: str, *pairs: tuple[str, str], once: bool = False) -> Corruption:

@@ -9,18 +9,18 @@ last column has it warm, beside the sound page as the run before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from benchmarks.corruptions import Corruption, Family, currencies, numbers, units
+from benchmarks.corruptions import AlteredFetcher, Corruption, Family, currencies, numbers, units
 from scrapers.fetcher import Fetcher
 from scrapers.gate import judge
 from scrapers.market import Market
 from scrapers.page import Page
 from scrapers.parts import read_part
-from scrapers.provider import Provider, Request
+from scrapers.provider import Provider
 from scrapers.registry import load_providers
 from scrapers.replay import ReplayFetcher
 from scrapers.verdict import Background
@@ -53,23 +53,6 @@ class TextCount:
         """The stopped in percent of those whose text carries the token."""
         demanded = self.stopped + self.passed
         return 100 * self.stopped / demanded if demanded else 100.0
-
-
-class _AlteredPages:
-    """Gives recorded pages with their text changed."""
-
-    def __init__(self, inner: Fetcher, alter: Callable[[Page], str]) -> None:
-        self._inner = inner
-        self._alter = alter
-
-    def records(self, request: Request) -> bool:
-        """Whether the recording has it."""
-        return self._inner.records(request)
-
-    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
-        """Return the page as it would then be."""
-        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
-        return replace(page, text=self._alter(page))
 
 
 def measure_texts(
@@ -170,7 +153,7 @@ def _pages(provider: Provider, fetcher: Fetcher) -> list[Page]:
 
 
 def _read(provider: Provider, fetcher: Fetcher, alter: Callable[[Page], str]) -> Reading:
-    return read_recording(provider, _AlteredPages(fetcher, alter), rates=_RATES)
+    return read_recording(provider, AlteredFetcher(fetcher, alter), rates=_RATES)
 
 
 def _now() -> datetime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from scrapers.price_jump import CONFIRMED_AFTER, CONFIRMED_AFTER_RUNS
 from scrapers.provider import Reject
 from service.domain.model_price import (
     PRICE_FIELDS,
@@ -24,8 +25,6 @@ LOWEST_PER_MILLION = Decimal("0.0005")
 HIGHEST_PER_MILLION = Decimal(1000)
 """Of the entries of the public lists (2026-10), the dearest tokens cost 600 dollars a million."""
 JUMP = Decimal(3)
-CONFIRMED_AFTER_RUNS = 3
-CONFIRMED_AFTER = timedelta(hours=6)
 GONE_SHARE = 0.3
 COMMON_SHARE = 0.6
 COMMON_LEAST = 5

@@ -17,7 +17,7 @@ from service.store.ports import (
 )
 from service.store.redis_changes import LOG_BOUNDS, framed_entries
 from service.store.redis_history import HistoryWriter
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink, WrongType, pass_over
 
 OLD_BODIES_KEPT_SECONDS = 3600
 
@@ -122,11 +122,7 @@ class RedisCatalog:
 
     def position(self) -> str:
         """Return the current end of the event stream."""
-        try:
-            newest = self._link.call("XREVRANGE", keys.EVENTS, "+", "-", "COUNT", 1)
-        except WrongType:
-            _log_wrong_type(keys.EVENTS)
-            return _START
+        newest = self._link.read("XREVRANGE", keys.EVENTS, "+", "-", "COUNT", 1, otherwise=())
         return newest[0][0].decode() if newest else _START
 
     def wait_for_event(self, *, after: str, timeout_seconds: float) -> str:
@@ -140,7 +136,7 @@ class RedisCatalog:
                 ),
             )
         except WrongType:
-            _log_wrong_type(keys.EVENTS)
+            pass_over(keys.EVENTS)
         # A stream that was lost or rolled back ends before `after`: that is news as well.
         return self.position()
 
@@ -151,27 +147,15 @@ class RedisCatalog:
         return self._bytes(keys.PAGE_TOKEN_KEY) or fresh
 
     def _pointer(self, provider: str) -> str:
-        try:
-            found: bytes | None = self._link.call("HGET", keys.POINTERS, provider)
-        except WrongType:
-            _log_wrong_type(keys.POINTERS)
-            found = None
+        found: bytes | None = self._link.read("HGET", keys.POINTERS, provider, otherwise=None)
         return (found or b"").decode()
 
     def _hash(self, key: str) -> Mapping[str, bytes]:
-        try:
-            found = self._link.call("HGETALL", key)
-        except WrongType:
-            _log_wrong_type(key)
-            return {}
+        found = self._link.read("HGETALL", key, otherwise={})
         return {name.decode(): value for name, value in found.items()}
 
     def _bytes(self, key: str) -> bytes | None:
-        try:
-            found: bytes | None = self._link.call("GET", key)
-        except WrongType:
-            _log_wrong_type(key)
-            return None
+        found: bytes | None = self._link.read("GET", key, otherwise=None)
         return found
 
 
@@ -189,7 +173,3 @@ def _unreadable(provider: str, snapshot_id: str, *, cause: str) -> UnreadableSna
     facts = {"provider": provider, "snapshot_id": snapshot_id, "cause": cause}
     log.error("snapshot unreadable", extra=facts)
     return UnreadableSnapshot(f"{provider}: snapshot {snapshot_id}: {cause}")
-
-
-def _log_wrong_type(key: str) -> None:
-    log.error("key of another type passed over", extra={"key": key})

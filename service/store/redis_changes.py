@@ -23,7 +23,7 @@ from service.store.ports import (
     LogPosition,
     NewerSchema,
 )
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink, WrongType, pass_over
 
 LOG_BOUNDS = f"{CHANGES_KEPT_FOR // timedelta(milliseconds=1)} {CHANGES_KEPT} {CHANGES_KEPT_BYTES}"
 
@@ -56,22 +56,17 @@ class RedisChanges:
 
     def log_bounds(self) -> LogBounds:
         """Return where the log begins and ends."""
-        try:
-            dropped, end = self._link.call("HMGET", keys.CHANGE_LOG_STATE, "dropped", "end")
-        except WrongType:
-            _log_wrong_type(keys.CHANGE_LOG_STATE)
-            dropped = end = None
+        dropped, end = self._link.read(
+            "HMGET", keys.CHANGE_LOG_STATE, "dropped", "end", otherwise=(None, None)
+        )
         return LogBounds(dropped=_position(dropped or b"0-0"), end=_position(end or b"0-0"))
 
     def log_entries(
         self, *, since: LogPosition, limit: int, enough: int = CHANGES_KEPT
     ) -> tuple[LogEntry, ...]:
         """Return the oldest entries at or after a position, until they have `enough` changes."""
-        try:
-            found = self._link.call("XRANGE", keys.CHANGE_LOG, _id(since), "+", "COUNT", limit)
-        except WrongType:
-            _log_wrong_type(keys.CHANGE_LOG)
-            return ()
+        words = (_id(since), "+", "COUNT", limit)
+        found = self._link.read("XRANGE", keys.CHANGE_LOG, *words, otherwise=())
         return self._entries(found, enough=enough)
 
     def wait_for_log_entries(
@@ -87,7 +82,7 @@ class RedisChanges:
                 ),
             )
         except WrongType:
-            _log_wrong_type(keys.CHANGE_LOG)
+            pass_over(keys.CHANGE_LOG)
             return ()
         return self._entries(found[0][1], enough=CHANGES_KEPT) if found else ()
 
@@ -129,7 +124,3 @@ def _id(position: LogPosition) -> str:
 def _position(entry_id: bytes) -> LogPosition:
     milliseconds, _, number = entry_id.partition(b"-")
     return int(milliseconds), int(number)
-
-
-def _log_wrong_type(key: str) -> None:
-    log.error("key of another type passed over", extra={"key": key})

@@ -26,7 +26,7 @@ from service.store.history_writes import (
     spans_from,
 )
 from service.store.ports import REPORTS_KEPT
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink
 
 _READ_AT_ONCE = 256
 _SCANNED_AT_ONCE = 5000
@@ -138,10 +138,7 @@ class RedisHistory:
 
     def model_history(self, gpu_model: str) -> ModelHistory:
         """Return the series of a GPU model, and when their providers were watched."""
-        try:
-            facts = self._link.call("HGETALL", keys.series(gpu_model))
-        except WrongType:
-            facts = {}
+        facts = self._link.read("HGETALL", keys.series(gpu_model), otherwise={})
         told = {offer_id.decode(): value for offer_id, value in facts.items()}
         found: list[Series] = []
         for offer_id, stored in read_histories(self._link, told):
@@ -184,10 +181,8 @@ class RedisHistory:
     def reports(self, gpu_model: str, *, since: datetime) -> tuple[OutcomeReport, ...]:
         """Return what buyers reported since a moment, oldest first."""
         second = (since - _EPOCH) // _SECOND
-        try:
-            stored = self._link.call("ZRANGE", keys.reports(gpu_model), second, "+inf", "BYSCORE")
-        except WrongType:
-            return ()
+        words = (second, "+inf", "BYSCORE")
+        stored = self._link.read("ZRANGE", keys.reports(gpu_model), *words, otherwise=())
         bodies = (one[one.index(b"\n") + 1 + _NONCE_BYTES :] for one in stored)
         found = codec.readable_reports(bodies)
         return tuple(sorted(found, key=lambda report: report.report_time))

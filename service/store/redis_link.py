@@ -81,6 +81,17 @@ class RedisLink:
         with self._one_kind_of_error(operation=str(words[0])):
             return _execute(self._ordinary, *words)
 
+    def read(self, command: str, key: str, *words: Any, otherwise: Any) -> Any:
+        """Run a reading command; `otherwise` where somebody else's key is in the way.
+
+        Raises StoreUnreachable.
+        """
+        try:
+            return self.call(command, key, *words)
+        except WrongType:
+            pass_over(key)
+            return otherwise
+
     def wait(self, *, timeout_seconds: float, attempt: Callable[[float], Sequence[Any]]) -> Any:
         """Repeat a blocking command until it finds something or the time is over.
 
@@ -151,6 +162,11 @@ class RedisLink:
         finally:
             if operation:
                 metrics.note_operation(operation, seconds=time.monotonic() - started)
+
+
+def pass_over(key: str) -> None:
+    """Tell that a key of ours holds another type, so that somebody else wrote it."""
+    log.error("key of another type passed over", extra={"key": key})
 
 
 def address_of(url: str) -> str:

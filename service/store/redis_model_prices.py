@@ -5,7 +5,7 @@ import logging
 from service.domain.model_price import ModelPriceBook
 from service.store import codec, keys
 from service.store.ports import NewerSchema, PublishOutcome
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
 
@@ -18,18 +18,14 @@ class RedisModelPrices:
 
     def model_price_books(self) -> tuple[ModelPriceBook, ...]:
         """Return the readable books, by source."""
-        try:
-            stored: dict[bytes, bytes] = self._link.call("HGETALL", keys.MODEL_PRICES)
-        except WrongType:
-            log.error("key of another type passed over", extra={"key": keys.MODEL_PRICES})  # noqa: TRY400 - the cause is in the message
-            return ()
+        stored: dict[bytes, bytes] = self._link.read("HGETALL", keys.MODEL_PRICES, otherwise={})
         books: list[ModelPriceBook] = []
         for source, body in sorted(stored.items()):
             try:
                 books.append(codec.decode_model_prices(body))
             except (codec.Unreadable, NewerSchema) as error:
                 facts = {"source": source.decode(), "cause": str(error)}
-                log.error("model prices unreadable", extra=facts)  # noqa: TRY400 - as above
+                log.error("model prices unreadable", extra=facts)  # noqa: TRY400 - the cause is in the message
         return tuple(books)
 
     def save_model_prices(self, book: ModelPriceBook, *, fence: int) -> PublishOutcome:

@@ -12,7 +12,7 @@ from typing import Any
 from service.domain.quarantine import QuarantinedOffer, Review, kept_entries, newest_first
 from service.store import codec, keys
 from service.store.ports import NewerSchema, PublishOutcome
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +62,7 @@ class RedisQuarantine:
 
     def _fields(self, command: str, *fields: str, of_reviews: bool = False) -> list[bytes | None]:
         key = keys.REVIEWS if of_reviews else keys.QUARANTINE
-        try:
-            found: Any = self._link.call(command, key, *fields)
-        except WrongType:
-            log.error(  # noqa: TRY400 - the key is the cause; a traceback adds nothing
-                "key of another type passed over", extra={"key": key}
-            )
-            return [None] * len(fields)
+        found: Any = self._link.read(command, key, *fields, otherwise=[None] * len(fields))
         return found if isinstance(found, list) else [found]
 
 

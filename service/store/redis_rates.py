@@ -5,7 +5,7 @@ import logging
 from service.domain.exchange import KeptRates
 from service.store import codec, keys
 from service.store.ports import NewerSchema, PublishOutcome
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
 
@@ -18,15 +18,11 @@ class RedisRates:
 
     def rates(self) -> KeptRates | None:
         """Return the rates that were saved last; None before, and when they cannot be read."""
-        try:
-            stored: bytes | None = self._link.call("GET", keys.RATES)
-        except WrongType:
-            log.error("key of another type passed over", extra={"key": keys.RATES})  # noqa: TRY400 - the cause is in the message
-            return None
+        stored: bytes | None = self._link.read("GET", keys.RATES, otherwise=None)
         try:
             return codec.decode_rates(stored) if stored else None
         except (codec.Unreadable, NewerSchema) as error:
-            log.error("exchange rates unreadable", extra={"cause": str(error)})  # noqa: TRY400 - as above
+            log.error("exchange rates unreadable", extra={"cause": str(error)})  # noqa: TRY400 - the cause is in the message
             return None
 
     def save_rates(self, rates: KeptRates, *, fence: int) -> PublishOutcome:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from service.domain.run import RUNS_KEPT_FOR, CollectionRun
 from service.store import codec, keys
 from service.store.ports import Lease, NewerSchema
-from service.store.redis_link import RedisLink, WrongType
+from service.store.redis_link import RedisLink, WrongType, pass_over
 from service.store.run_rules import is_waiting, open_until
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class RedisRuns:
                     attempt=lambda seconds: ("BLPOP", keys.RUN_REQUESTS, f"{seconds:.3f}"),
                 )
             except WrongType:
-                _log_wrong_type(keys.RUN_REQUESTS)
+                pass_over(keys.RUN_REQUESTS)
                 return None
             if taken is None:
                 return None
@@ -59,11 +59,7 @@ class RedisRuns:
 
     def find_run(self, run_id: str) -> CollectionRun | None:
         """Return a run; None when there is none of that id."""
-        try:
-            return _readable(self._link.call("GET", keys.run(run_id)))
-        except WrongType:
-            _log_wrong_type(keys.run(run_id))
-            return None
+        return _readable(self._link.read("GET", keys.run(run_id), otherwise=None))
 
     def runs(self, *, provider: str, before: str, limit: int) -> tuple[CollectionRun, ...]:
         """List runs, newest first, with an id below `before`; "" means all, for both."""
@@ -81,11 +77,8 @@ class RedisRuns:
 
     def _ids_below(self, before: str, *, index: str, limit: int) -> list[str]:
         top = f"({before}" if before else "+"
-        try:
-            ids = self._link.call("ZREVRANGEBYLEX", index, top, "-", "LIMIT", 0, limit)
-        except WrongType:
-            _log_wrong_type(index)
-            return []
+        words = (top, "-", "LIMIT", 0, limit)
+        ids = self._link.read("ZREVRANGEBYLEX", index, *words, otherwise=())
         return [run_id.decode() for run_id in ids]
 
     def _save(self, run: CollectionRun, *, is_request: bool) -> tuple[str, bytes]:
@@ -155,7 +148,3 @@ def _readable(stored: bytes | None) -> CollectionRun | None:
             "run unreadable", extra={"cause": str(error)}
         )
         return None
-
-
-def _log_wrong_type(key: str) -> None:
-    log.error("key of another type passed over", extra={"key": key})

@@ -1,11 +1,13 @@
 """Short ways to the offers that a recording gives."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
+from benchmarks.corruptions import AlteredFetcher
 from scrapers.fetcher import Fetcher
 from scrapers.page import Page
 from scrapers.provider import Provider, RawOffer, Reject, Request
@@ -74,20 +76,18 @@ class KeptFetcher:
         return self._pages[place]
 
 
-class AlteredFetcher:
-    """Gives recorded pages with their text changed by `alter`."""
-
-    def __init__(self, inner: Fetcher, alter: Callable[[Page], str]) -> None:
-        self._inner = inner
-        self._alter = alter
-
-    def records(self, request: Request) -> bool:
-        return self._inner.records(request)
-
-    def fetch(self, request: Request, *, provider: Provider, kind: str, part: str) -> Page:
-        page = self._inner.fetch(request, provider=provider, kind=kind, part=part)
-        text = self._alter(page)
-        return page if text == page.text else replace(page, text=text)
+def members_of(documents: Iterable[Any]) -> tuple[tuple[str, Any], ...]:
+    """Return every key with every value that it has anywhere in parsed JSON documents."""
+    found: list[tuple[str, Any]] = []
+    waiting = list(documents)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found += value.items()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return tuple(found)
 
 
 class RemadeFetcher:

@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from benchmarks.corruptions import (
+    AlteredFetcher,
     Corruption,
     Family,
     currencies,
@@ -36,7 +37,7 @@ from scrapers.page import Page
 from scrapers.parts import read_part
 from scrapers.registry import load_providers
 from service.domain.offer import AvailabilityState, ExchangeRate, Offer
-from tests.providers.recorded import AlteredFetcher, recording_of
+from tests.providers.recorded import members_of, recording_of
 from tools.golden import PAGES, Reading, read_recording
 
 PROVIDERS = load_providers()
@@ -340,18 +341,7 @@ def _documents(page: Page) -> tuple[str, ...]:
 @cache
 def _members(provider: str) -> tuple[tuple[str, Any], ...]:
     """Return every key with every value that it has on the pages of a provider."""
-    found: list[tuple[str, Any]] = []
-    waiting: list[Any] = [
-        json.loads(d) for page in _sound_pages(provider) for d in _documents(page)
-    ]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            found += value.items()
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-    return tuple(found)
+    return members_of(json.loads(d) for page in _sound_pages(provider) for d in _documents(page))
 
 
 def _keys(provider: str, wanted: Callable[[Any], bool]) -> set[str]:

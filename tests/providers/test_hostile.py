@@ -31,7 +31,7 @@ from scrapers.errors import UnsafeResponse
 from scrapers.page import Page
 from scrapers.registry import load_providers
 from service.domain.offer import ExchangeRate, Offer
-from tests.providers.recorded import RemadeFetcher, recording_of
+from tests.providers.recorded import RemadeFetcher, members_of, recording_of
 from tools.golden import Reading, read_recording
 
 PROVIDERS = load_providers()
@@ -375,20 +375,11 @@ def _read(provider: str, alter: Alter) -> Reading:
 @cache
 def _members(provider: str) -> tuple[tuple[str, Any], ...]:
     """Return every key with every value that it has in the JSON of a provider."""
-    found: list[tuple[str, Any]] = []
-    waiting: list[Any] = [
+    return members_of(
         json.loads(page.text)
         for page in _sound_pages(provider)
         if page.text.lstrip()[:1] in {"{", "["}
-    ]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            found += value.items()
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-    return tuple(found)
+    )
 
 
 def _keys(provider: str, wanted: Callable[[Any], bool]) -> list[str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from benchmarks.corruptions import AlteredFetcher
 from scrapers.errors import NotRecorded, PageChanged
 from scrapers.page import Page
 from scrapers.parts import PartReading, read_part
@@ -18,7 +19,7 @@ from scrapers.provider import Provider
 from scrapers.registry import load_providers
 from service.domain.offer import AvailabilityState, PurchaseModel
 from service.facts.tables import load_gpu_registry
-from tests.providers.recorded import AlteredFetcher, recording_of
+from tests.providers.recorded import recording_of
 from tools.golden import GOLDENS, Reading, golden_text, read_pages, read_recording
 
 PROVIDERS = load_providers()

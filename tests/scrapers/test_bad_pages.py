@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks.corruptions import each_price
+from benchmarks.corruptions import AlteredFetcher, each_price
 from scrapers.collect import INTERNAL
 from scrapers.page import Page
 from scrapers.registry import load_providers
@@ -22,7 +22,7 @@ from service.domain.offer import Freshness, Offer, PurchaseModel, freshness_at
 from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
 from service.domain.run import CollectionRun, RunState
 from service.store.memory_store import MemoryStore
-from tests.providers.recorded import AlteredFetcher, recording_of
+from tests.providers.recorded import recording_of
 from tests.scrapers.nimbus import Clock, a_collector
 
 # Hundreds of whole runs; tracing them would double the time.

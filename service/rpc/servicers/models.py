@@ -2,11 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from threading import Lock
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from gpuquote.v1 import caveat_pb2
 from gpuquote.v1 import model_service_pb2 as pb
 
@@ -47,7 +47,7 @@ class ModelsServicer:
         self._monotonic = monotonic
         self._lock = Lock()
         self._read_at = -READ_AGAIN_AFTER_SECONDS
-        self._prices: tuple[ModelPrice, ...] | None = None
+        self._prices: Mapping[str, ModelPrice] | None = None
 
     def list_model_prices(self, request: pb.ListModelPricesRequest) -> Answer:
         """Answer ListModelPrices, by provider, model, tier and time."""
@@ -55,13 +55,14 @@ class ModelsServicer:
         faults = Faults()
         page_size = read_page_size(request.page_size, faults)
         max_age = read_max_age(request, faults)
-        providers = _read_providers(request.provider, {p.provider for p in prices}, faults)
+        known = {price.provider for price in prices.values()}
+        providers = _read_providers(request.provider, known, faults)
         after = cursor_of(request, request.page_token, self._signer, faults)
         faults.raise_if_any()
         now = self._now()
         chosen = {
-            _id_of(price): price
-            for price in prices
+            price_id: price
+            for price_id, price in prices.items()
             if (not providers or price.provider in providers)
             and _is_named(price.model, request.model)
             and (request.include_retired or (not price.retired and price.holds_at(now)))
@@ -69,7 +70,7 @@ class ModelsServicer:
         if max_age is not None:
             chosen = _young(chosen, max_age=max_age, now=now)
         page = page_of(
-            sorted(chosen),
+            tuple(chosen),
             request=request,
             after=after,
             page_size=page_size,
@@ -85,8 +86,11 @@ class ModelsServicer:
             )
         )
 
-    def _all(self) -> tuple[ModelPrice, ...]:
-        """Return every price; read anew at most every 5 s, and kept while the store is away."""
+    def _all(self) -> Mapping[str, ModelPrice]:
+        """Return every price by its id, in the order of ids.
+
+        Read anew at most every 5 s, and kept while the store is away.
+        """
         with self._lock:
             if self._monotonic() - self._read_at >= READ_AGAIN_AFTER_SECONDS:
                 try:
@@ -100,9 +104,11 @@ class ModelsServicer:
                         ) from error
                 else:
                     live = tuple(price for book in books for price in book.prices)
-                    self._prices = (*live, *not_superseded(self._baseline, live=live))
+                    found = (*live, *not_superseded(self._baseline, live=live))
+                    by_id = ((_id_of(price), price) for price in found)
+                    self._prices = dict(sorted(by_id, key=itemgetter(0)))
                 self._read_at = self._monotonic()
-            return self._prices or ()
+            return self._prices or {}
 
 
 def model_price_to_proto(price: ModelPrice) -> pb.ModelPrice:
@@ -111,10 +117,10 @@ def model_price_to_proto(price: ModelPrice) -> pb.ModelPrice:
         provider=price.provider,
         model=price.model,
         context_max=price.context_max,
-        effective_from=_timestamp(price.effective_from),
-        effective_until=_timestamp(price.effective_until),
+        effective_from=price.effective_from,
+        effective_until=price.effective_until,
         source_uri=price.source_uri,
-        observe_time=_timestamp(price.observe_time),
+        observe_time=price.observe_time,
         retired=price.retired,
         source=price.source,
     )
@@ -122,14 +128,6 @@ def model_price_to_proto(price: ModelPrice) -> pb.ModelPrice:
         if amount is not None:
             getattr(message, name).CopyFrom(money_to_proto(Money(amount=amount)))
     return message
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
 
 
 def _id_of(price: ModelPrice) -> str:

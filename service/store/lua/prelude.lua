@@ -31,6 +31,21 @@ local function claim_schema()
   end
 end
 
+local function highest_fence(key)
+  return tonumber(redis.call('GET', key) or '') or 0
+end
+
+-- A leader that was followed may not write any more: a higher fencing token has been seen.
+local function is_fenced(key, token)
+  return tonumber(token) < highest_fence(key)
+end
+
+local function claim_fence(key, token)
+  if tonumber(token) > highest_fence(key) then
+    redis.call('SET', key, token)
+  end
+end
+
 -- About a million events or 30 days, whichever is less; "~" trims in whole nodes, which is cheap.
 local function add_event(stream, ...)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', '1000000', '*', ...)

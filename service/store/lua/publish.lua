@@ -17,8 +17,7 @@ own(KEYS[5], 'stream')
 own(KEYS[7], 'stream')
 own(KEYS[8], 'hash')
 
-local fence, seen = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[2]) or '') or 0
-if fence < seen then
+if is_fenced(KEYS[2], ARGV[3]) then
   return answer('fenced')
 end
 if (redis.call('HGET', KEYS[3], ARGV[4]) or '') ~= ARGV[6] then
@@ -26,9 +25,7 @@ if (redis.call('HGET', KEYS[3], ARGV[4]) or '') ~= ARGV[6] then
 end
 
 claim_schema()
-if fence > seen then
-  redis.call('SET', KEYS[2], ARGV[3])
-end
+claim_fence(KEYS[2], ARGV[3])
 redis.call('SET', KEYS[6], ARGV[7])
 redis.call('HSET', KEYS[3], ARGV[4], ARGV[5])
 

@@ -2,13 +2,10 @@
 
 own(KEYS[2], 'string')
 own(KEYS[3], 'hash')
-local fence, seen = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[2]) or '') or 0
-if fence < seen then
+if is_fenced(KEYS[2], ARGV[3]) then
   return answer('fenced')
 end
 claim_schema()
-if fence > seen then
-  redis.call('SET', KEYS[2], ARGV[3])
-end
+claim_fence(KEYS[2], ARGV[3])
 redis.call('HSET', KEYS[3], ARGV[4], ARGV[5])
 return answer('published')

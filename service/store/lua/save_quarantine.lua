@@ -5,8 +5,7 @@ own(KEYS[2], 'string')
 own(KEYS[3], 'hash')
 own(KEYS[4], 'hash')
 
-local fence, seen = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[2]) or '') or 0
-if fence < seen then
+if is_fenced(KEYS[2], ARGV[3]) then
   return answer('fenced')
 end
 

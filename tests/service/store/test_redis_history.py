@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
 
 from service.domain.history import Point
 from service.domain.offer import AvailabilityState, Standing
@@ -33,14 +32,6 @@ KEY = keys.points(an_offer().offer_id)
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def raw(valkey: EmbeddedServer) -> Iterator[Any]:
-    with redis.Redis.from_url(valkey.url) as client:
-        for key in client.scan_iter(count=1000):
-            client.delete(key)
-        yield client
 
 
 @pytest.fixture

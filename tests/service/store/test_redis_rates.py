@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import redis
 
 from service.store import keys
 from service.store.embedded import EmbeddedServer
@@ -13,15 +12,6 @@ from service.store.redis_store import RedisStore
 from tests.service.store.contract import Clock, some_rates
 
 pytestmark = pytest.mark.redis
-
-
-@pytest.fixture
-def raw(valkey: EmbeddedServer) -> Iterator[Any]:
-    """Give a bare client, on an empty server."""
-    with redis.Redis.from_url(valkey.url) as client:
-        for key in client.scan_iter(count=1000):
-            client.delete(key)
-        yield client
 
 
 @pytest.fixture

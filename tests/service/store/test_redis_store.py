@@ -37,15 +37,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def raw(valkey: EmbeddedServer) -> Iterator[Any]:
-    """Give a bare client, on an empty server."""
-    with redis.Redis.from_url(valkey.url) as client:
-        for key in client.scan_iter(count=1000):
-            client.delete(key)
-        yield client
-
-
-@pytest.fixture
 def store(valkey: EmbeddedServer, raw: Any, clock: Clock) -> Iterator[RedisStore]:
     assert raw.dbsize() == 0
     # Patient: other tests may keep both cores busy.
