@@ -1,0 +1,81 @@
+"""The accelerators as the physics sees them, from the same table as the GPU registry."""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from service.domain.accelerator import Accelerator
+from service.domain.precision import Precision
+
+_PATH = Path(__file__).with_name("accelerators.csv")
+_TERA = 1e12
+_GIGA = 1e9
+_GIB = 2.0**30
+_WHOLE_NODE = "all GPUs of the node or pod"
+# Columns of dense peaks. A format that a chip's matrix units lack has no figure.
+_PEAKS = (
+    (Precision.FP32, "fp32_tflops"),
+    (Precision.TF32, "tf32_dense"),
+    (Precision.BF16, "bf16_dense"),
+    (Precision.FP16, "fp16_dense"),
+    (Precision.FP8, "fp8_dense"),
+    (Precision.INT8, "int8_dense_tops"),
+    (Precision.FP4, "fp4_dense"),
+)
+# These sell decimal gigabytes; of all others the figure is in GiB (facts of the table's sources).
+_DECIMAL_MEMORY = frozenset({"B300", "GB300"})
+_GENERATIONS = {
+    "P100": "Pascal", "V100": "Volta", "V100S": "Volta", "T4": "Turing",
+    "A100": "Ampere", "A800": "Ampere", "A30": "Ampere", "A40": "Ampere", "A10": "Ampere",
+    "A10G": "Ampere", "A16": "Ampere", "A2": "Ampere", "A100X": "Ampere",
+    "L4": "Ada", "L40": "Ada", "L40S": "Ada", "L20": "Ada",
+    "H100": "Hopper", "H800": "Hopper", "H200": "Hopper", "H20": "Hopper", "GH200": "Hopper",
+    "B200": "Blackwell", "GB200": "Blackwell", "B300": "Blackwell", "GB300": "Blackwell",
+}  # fmt: skip
+_GENERATIONS_BY_PREFIX = (
+    ("RTX PRO", "Blackwell"), ("RTX A", "Ampere"), ("RTX 30", "Ampere"), ("RTX 50", "Blackwell"),
+    ("RTX 40", "Ada"), ("RTX 60", "Ada"), ("RTX 20", "Turing"), ("TPU", "TPU"), ("MI", "CDNA"),
+    ("Gaudi", "Gaudi"),
+)  # fmt: skip
+
+
+@cache
+def load_accelerators(path: Path = _PATH) -> Mapping[str, Accelerator]:
+    """Read the accelerators by GPU model, once in a process.
+
+    Models without a published bandwidth or any peak are not among them: nothing can be computed.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file, strict=True) if row["mem_bw_gbs"]]
+    found = (_accelerator(row) for row in rows)
+    return MappingProxyType({one.gpu_model_id: one for one in found if one.peak_flops})
+
+
+def _accelerator(row: Mapping[str, str]) -> Accelerator:
+    peaks = {precision: float(row[name]) * _TERA for precision, name in _PEAKS if row[name]}
+    bf16_tflops = row["bf16_dense"]
+    measured_tflops = row["maf_bf16_measured"]
+    unit = _GIGA if row["family"] in _DECIMAL_MEMORY else _GIB
+    return Accelerator(
+        gpu_model_id=row["id"],
+        family=row["family"],
+        vendor=row["vendor"],
+        generation=_generation(row["family"]),
+        memory_bytes=float(row["vram_gb"]) * unit,
+        memory_bytes_per_second=float(row["mem_bw_gbs"]) * _GIGA,
+        peak_flops=MappingProxyType(peaks),
+        # Vendors print both directions together.
+        link_bytes_per_second=float(row["link_gbs_per_gpu_bidir"] or 32) / 2 * _GIGA,
+        has_node_link=row["link_scope"].startswith(_WHOLE_NODE),
+        power_watts=float(row["tdp_w"]) if row["tdp_w"] else None,
+        matmul_share=(
+            float(measured_tflops) / float(bf16_tflops) if measured_tflops and bf16_tflops else None
+        ),
+    )
+
+
+def _generation(family: str) -> str:
+    by_prefix = (name for prefix, name in _GENERATIONS_BY_PREFIX if family.startswith(prefix))
+    return _GENERATIONS.get(family) or next(by_prefix, "")
