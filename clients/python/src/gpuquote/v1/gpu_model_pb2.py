@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from gpuquote.v1 import workload_pb2 as gpuquote_dot_v1_dot_workload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgpuquote/v1/gpu_model.proto\x12\x0bgpuquote.v1\x1a\x1fgoogle/api/field_behavior.proto\"\xc4\x03\n\x08GpuModel\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06vendor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\ngpu_family\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x66orm_factor\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07vram_gb\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cinterconnect\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rannounce_year\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x0bpower_watts\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x31\n\x1ememory_bandwidth_gb_per_second\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x03H\x01\x88\x01\x01\x12$\n\x11\x62\x66\x31\x36_dense_tflops\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x03H\x02\x88\x01\x01\x12\x15\n\x07\x61liases\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x42\x0e\n\x0c_power_wattsB!\n\x1f_memory_bandwidth_gb_per_secondB\x14\n\x12_bf16_dense_tflopsB*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgpuquote/v1/gpu_model.proto\x12\x0bgpuquote.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1agpuquote/v1/workload.proto\"\xf9\x04\n\x08GpuModel\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06vendor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\ngpu_family\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x66orm_factor\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07vram_gb\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cinterconnect\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rannounce_year\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x0bpower_watts\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x31\n\x1ememory_bandwidth_gb_per_second\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x03H\x01\x88\x01\x01\x12$\n\x11\x62\x66\x31\x36_dense_tflops\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x03H\x02\x88\x01\x01\x12\x15\n\x07\x61liases\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x0b\x64\x65nse_peaks\x18\x0e \x03(\x0b\x32\x16.gpuquote.v1.DensePeakB\x04\xe2\x41\x01\x03\x12%\n\x12link_gb_per_second\x18\x0f \x01(\x01\x42\x04\xe2\x41\x01\x03H\x03\x88\x01\x01\x12(\n\x15measured_matmul_share\x18\x10 \x01(\x01\x42\x04\xe2\x41\x01\x03H\x04\x88\x01\x01\x42\x0e\n\x0c_power_wattsB!\n\x1f_memory_bandwidth_gb_per_secondB\x14\n\x12_bf16_dense_tflopsB\x15\n\x13_link_gb_per_secondB\x18\n\x16_measured_matmul_share\"R\n\tDensePeak\x12/\n\tprecision\x18\x01 \x01(\x0e\x32\x16.gpuquote.v1.PrecisionB\x04\xe2\x41\x01\x03\x12\x14\n\x06tflops\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x03\x42*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,6 +60,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GPUMODEL'].fields_by_name['aliases']._serialized_options = b'\342A\001\003'
   _globals['_GPUMODEL'].fields_by_name['source']._loaded_options = None
   _globals['_GPUMODEL'].fields_by_name['source']._serialized_options = b'\342A\001\003'
-  _globals['_GPUMODEL']._serialized_start=78
-  _globals['_GPUMODEL']._serialized_end=530
+  _globals['_GPUMODEL'].fields_by_name['dense_peaks']._loaded_options = None
+  _globals['_GPUMODEL'].fields_by_name['dense_peaks']._serialized_options = b'\342A\001\003'
+  _globals['_GPUMODEL'].fields_by_name['link_gb_per_second']._loaded_options = None
+  _globals['_GPUMODEL'].fields_by_name['link_gb_per_second']._serialized_options = b'\342A\001\003'
+  _globals['_GPUMODEL'].fields_by_name['measured_matmul_share']._loaded_options = None
+  _globals['_GPUMODEL'].fields_by_name['measured_matmul_share']._serialized_options = b'\342A\001\003'
+  _globals['_DENSEPEAK'].fields_by_name['precision']._loaded_options = None
+  _globals['_DENSEPEAK'].fields_by_name['precision']._serialized_options = b'\342A\001\003'
+  _globals['_DENSEPEAK'].fields_by_name['tflops']._loaded_options = None
+  _globals['_DENSEPEAK'].fields_by_name['tflops']._serialized_options = b'\342A\001\003'
+  _globals['_GPUMODEL']._serialized_start=106
+  _globals['_GPUMODEL']._serialized_end=739
+  _globals['_DENSEPEAK']._serialized_start=741
+  _globals['_DENSEPEAK']._serialized_end=823
 # @@protoc_insertion_point(module_scope)

@@ -27,10 +27,11 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from gpuquote.v1 import caveat_pb2 as gpuquote_dot_v1_dot_caveat__pb2
+from gpuquote.v1 import model_pb2 as gpuquote_dot_v1_dot_model__pb2
 from gpuquote.v1 import money_pb2 as gpuquote_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgpuquote/v1/model_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18gpuquote/v1/caveat.proto\x1a\x17gpuquote/v1/money.proto\"\xee\x04\n\nModelPrice\x12\x16\n\x08provider\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05model\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\'\n\x05input\x18\x03 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12.\n\x0c\x63\x61\x63hed_input\x18\x04 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x0b\x63\x61\x63he_write\x18\x05 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12(\n\x06output\x18\x06 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x0b\x62\x61tch_input\x18\x07 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12.\n\x0c\x62\x61tch_output\x18\x08 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x1e\n\x0b\x63ontext_max\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x39\n\x0f\x65\x66\x66\x65\x63tive_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x18\n\nsource_uri\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x36\n\x0cobserve_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07retired\x18\x0e \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x42\x0e\n\x0c_context_max\"\xc9\x01\n\x16ListModelPricesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08provider\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05model\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_retired\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\x99\x01\n\x17ListModelPricesResponse\x12\x33\n\x0cmodel_prices\x18\x01 \x03(\x0b\x32\x17.gpuquote.v1.ModelPriceB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12*\n\x07\x63\x61veats\x18\x03 \x03(\x0b\x32\x13.gpuquote.v1.CaveatB\x04\xe2\x41\x01\x03\x32\x85\x01\n\x0cModelService\x12u\n\x0fListModelPrices\x12#.gpuquote.v1.ListModelPricesRequest\x1a$.gpuquote.v1.ListModelPricesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/modelPricesB*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgpuquote/v1/model_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18gpuquote/v1/caveat.proto\x1a\x17gpuquote/v1/model.proto\x1a\x17gpuquote/v1/money.proto\"\xee\x04\n\nModelPrice\x12\x16\n\x08provider\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05model\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\'\n\x05input\x18\x03 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12.\n\x0c\x63\x61\x63hed_input\x18\x04 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x0b\x63\x61\x63he_write\x18\x05 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12(\n\x06output\x18\x06 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x0b\x62\x61tch_input\x18\x07 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12.\n\x0c\x62\x61tch_output\x18\x08 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x1e\n\x0b\x63ontext_max\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x39\n\x0f\x65\x66\x66\x65\x63tive_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x18\n\nsource_uri\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x36\n\x0cobserve_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07retired\x18\x0e \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x42\x0e\n\x0c_context_max\"\xc9\x01\n\x16ListModelPricesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08provider\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05model\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_retired\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x30\n\x07max_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\x99\x01\n\x17ListModelPricesResponse\x12\x33\n\x0cmodel_prices\x18\x01 \x03(\x0b\x32\x17.gpuquote.v1.ModelPriceB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12*\n\x07\x63\x61veats\x18\x03 \x03(\x0b\x32\x13.gpuquote.v1.CaveatB\x04\xe2\x41\x01\x03\"\xbe\x01\n\x11ListModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66\x61mily\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpublisher\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05query\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nmin_params\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\nmax_params\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x01\"]\n\x12ListModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.ModelB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"%\n\x0fGetModelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\";\n\x10GetModelResponse\x12\'\n\x05model\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.ModelB\x04\xe2\x41\x01\x03\x32\xce\x02\n\x0cModelService\x12\x61\n\nListModels\x12\x1e.gpuquote.v1.ListModelsRequest\x1a\x1f.gpuquote.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12\x64\n\x08GetModel\x12\x1c.gpuquote.v1.GetModelRequest\x1a\x1d.gpuquote.v1.GetModelResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x12u\n\x0fListModelPrices\x12#.gpuquote.v1.ListModelPricesRequest\x1a$.gpuquote.v1.ListModelPricesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/modelPricesB*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -86,14 +87,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELPRICESRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\342A\001\003'
   _globals['_LISTMODELPRICESRESPONSE'].fields_by_name['caveats']._loaded_options = None
   _globals['_LISTMODELPRICESRESPONSE'].fields_by_name['caveats']._serialized_options = b'\342A\001\003'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['family']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['family']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['publisher']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['publisher']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['query']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['query']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['min_params']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['min_params']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSREQUEST'].fields_by_name['max_params']._loaded_options = None
+  _globals['_LISTMODELSREQUEST'].fields_by_name['max_params']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODELSRESPONSE'].fields_by_name['models']._loaded_options = None
+  _globals['_LISTMODELSRESPONSE'].fields_by_name['models']._serialized_options = b'\342A\001\003'
+  _globals['_LISTMODELSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
+  _globals['_LISTMODELSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\342A\001\003'
+  _globals['_GETMODELREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETMODELREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETMODELRESPONSE'].fields_by_name['model']._loaded_options = None
+  _globals['_GETMODELRESPONSE'].fields_by_name['model']._serialized_options = b'\342A\001\003'
+  _globals['_MODELSERVICE'].methods_by_name['ListModels']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['ListModels']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/models'
+  _globals['_MODELSERVICE'].methods_by_name['GetModel']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['GetModel']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/{name=models/*}'
   _globals['_MODELSERVICE'].methods_by_name['ListModelPrices']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['ListModelPrices']._serialized_options = b'\202\323\344\223\002\021\022\017/v1/modelPrices'
-  _globals['_MODELPRICE']._serialized_start=228
-  _globals['_MODELPRICE']._serialized_end=850
-  _globals['_LISTMODELPRICESREQUEST']._serialized_start=853
-  _globals['_LISTMODELPRICESREQUEST']._serialized_end=1054
-  _globals['_LISTMODELPRICESRESPONSE']._serialized_start=1057
-  _globals['_LISTMODELPRICESRESPONSE']._serialized_end=1210
-  _globals['_MODELSERVICE']._serialized_start=1213
-  _globals['_MODELSERVICE']._serialized_end=1346
+  _globals['_MODELPRICE']._serialized_start=253
+  _globals['_MODELPRICE']._serialized_end=875
+  _globals['_LISTMODELPRICESREQUEST']._serialized_start=878
+  _globals['_LISTMODELPRICESREQUEST']._serialized_end=1079
+  _globals['_LISTMODELPRICESRESPONSE']._serialized_start=1082
+  _globals['_LISTMODELPRICESRESPONSE']._serialized_end=1235
+  _globals['_LISTMODELSREQUEST']._serialized_start=1238
+  _globals['_LISTMODELSREQUEST']._serialized_end=1428
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1430
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1523
+  _globals['_GETMODELREQUEST']._serialized_start=1525
+  _globals['_GETMODELREQUEST']._serialized_end=1562
+  _globals['_GETMODELRESPONSE']._serialized_start=1564
+  _globals['_GETMODELRESPONSE']._serialized_end=1623
+  _globals['_MODELSERVICE']._serialized_start=1626
+  _globals['_MODELSERVICE']._serialized_end=1960
 # @@protoc_insertion_point(module_scope)

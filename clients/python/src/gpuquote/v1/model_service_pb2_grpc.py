@@ -35,6 +35,16 @@ class ModelServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.ListModels = channel.unary_unary(
+                '/gpuquote.v1.ModelService/ListModels',
+                request_serializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
+        self.GetModel = channel.unary_unary(
+                '/gpuquote.v1.ModelService/GetModel',
+                request_serializer=gpuquote_dot_v1_dot_model__service__pb2.GetModelRequest.SerializeToString,
+                response_deserializer=gpuquote_dot_v1_dot_model__service__pb2.GetModelResponse.FromString,
+                _registered_method=True)
         self.ListModelPrices = channel.unary_unary(
                 '/gpuquote.v1.ModelService/ListModelPrices',
                 request_serializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelPricesRequest.SerializeToString,
@@ -46,6 +56,20 @@ class ModelServiceServicer:
     """Models, and what hosted APIs ask for their tokens.
     """
 
+    def ListModels(self, request, context):
+        """Lists the models of the registry, by id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModel(self, request, context):
+        """Returns one model, by id, name or alias.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModelPrices(self, request, context):
         """Lists what hosted APIs ask for tokens, by provider and model.
         """
@@ -56,6 +80,16 @@ class ModelServiceServicer:
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelsRequest.FromString,
+                    response_serializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'GetModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModel,
+                    request_deserializer=gpuquote_dot_v1_dot_model__service__pb2.GetModelRequest.FromString,
+                    response_serializer=gpuquote_dot_v1_dot_model__service__pb2.GetModelResponse.SerializeToString,
+            ),
             'ListModelPrices': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModelPrices,
                     request_deserializer=gpuquote_dot_v1_dot_model__service__pb2.ListModelPricesRequest.FromString,
@@ -72,6 +106,60 @@ def add_ModelServiceServicer_to_server(servicer, server):
 class ModelService:
     """Models, and what hosted APIs ask for their tokens.
     """
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gpuquote.v1.ModelService/ListModels',
+            gpuquote_dot_v1_dot_model__service__pb2.ListModelsRequest.SerializeToString,
+            gpuquote_dot_v1_dot_model__service__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gpuquote.v1.ModelService/GetModel',
+            gpuquote_dot_v1_dot_model__service__pb2.GetModelRequest.SerializeToString,
+            gpuquote_dot_v1_dot_model__service__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def ListModelPrices(request,

@@ -33,6 +33,10 @@ class ModelServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ModelServiceAsyncStub: ...
+    ListModels: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ListModelsRequest, _model_service_pb2.ListModelsResponse]
+    """Lists the models of the registry, by id."""
+    GetModel: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.GetModelRequest, _model_service_pb2.GetModelResponse]
+    """Returns one model, by id, name or alias."""
     ListModelPrices: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ListModelPricesRequest, _model_service_pb2.ListModelPricesResponse]
     """Lists what hosted APIs ask for tokens, by provider and model."""
 
@@ -41,11 +45,31 @@ class ModelServiceAsyncStub(ModelServiceStub):
     """Models, and what hosted APIs ask for their tokens."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    ListModels: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ListModelsRequest, _model_service_pb2.ListModelsResponse]  # type: ignore[assignment]
+    """Lists the models of the registry, by id."""
+    GetModel: _aio.UnaryUnaryMultiCallable[_model_service_pb2.GetModelRequest, _model_service_pb2.GetModelResponse]  # type: ignore[assignment]
+    """Returns one model, by id, name or alias."""
     ListModelPrices: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ListModelPricesRequest, _model_service_pb2.ListModelPricesResponse]  # type: ignore[assignment]
     """Lists what hosted APIs ask for tokens, by provider and model."""
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """Models, and what hosted APIs ask for their tokens."""
+
+    @_abc_1.abstractmethod
+    def ListModels(
+        self,
+        request: _model_service_pb2.ListModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ListModelsResponse, _abc.Awaitable[_model_service_pb2.ListModelsResponse]]:
+        """Lists the models of the registry, by id."""
+
+    @_abc_1.abstractmethod
+    def GetModel(
+        self,
+        request: _model_service_pb2.GetModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.GetModelResponse, _abc.Awaitable[_model_service_pb2.GetModelResponse]]:
+        """Returns one model, by id, name or alias."""
 
     @_abc_1.abstractmethod
     def ListModelPrices(

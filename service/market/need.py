@@ -1,0 +1,30 @@
+"""What a plan asks of an offer, whatever the offer's price."""
+
+from dataclasses import dataclass
+
+from service.estimate.band import Band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a workload takes at offers with one GPU model and one count of GPUs.
+
+    Whole nodes are bought: `node_count` of them, each for `hours` (wall time of a run, or the
+    hours of a month, which are exact). `gpu_count` GPUs are used. Storage is paid for
+    `storage_gb` over `hours`, egress for `egress_gb` once.
+    """
+
+    gpu_count: int
+    node_count: int
+    hours: Band
+    storage_gb: float = 0.0
+    egress_gb: float = 0.0
+    is_measured: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What offers are alike in for the physics: the GPU model, and GPUs of one node."""
+
+    gpu_model: str
+    gpus_per_node: int
