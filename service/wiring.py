@@ -12,12 +12,18 @@ from prometheus_client import REGISTRY
 from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.replica import Replica
+from service.catalog.revisions import Revisions
 from service.config import VERSION, Settings
 from service.encoding import OfferEncoder
+from service.estimate.calibration import load_calibration
+from service.facts.accelerators import load_accelerators
 from service.facts.baseline import load_baseline, load_baseline_statuses
 from service.facts.model_prices import load_model_prices
+from service.facts.models import load_models
 from service.facts.tables import load_exchange_rates, load_gpu_registry
 from service.local_transport import LocalTransport
+from service.market.serving import ServingEstimator
+from service.market.training import TrainingEstimator
 from service.rest.app import create_app
 from service.rest.caching import Wsgi, middleware
 from service.rest.contract import services
@@ -31,7 +37,9 @@ from service.rpc.seats import WAITERS, WATCHERS, Seats
 from service.rpc.servicers.catalog import CatalogServicer
 from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.estimate import EstimateServicer
 from service.rpc.servicers.history import HistoryServicer
+from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
 from service.rpc.servicers.refresh import RefreshServicer
@@ -74,7 +82,8 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
     signer = StoreSigner(store.page_token_key)
     gpus = load_gpu_registry()
     feed = ChangeFeed(store, store.page_token_key)
-    rates = RateNumbers(NewestRates(store, bundled=load_exchange_rates(), clock=utc_now))
+    exchange_rates = NewestRates(store, bundled=load_exchange_rates(), clock=utc_now)
+    rates = RateNumbers(exchange_rates)
     waiters = Seats(WAITERS, kind="wait")
     catalog = CatalogServicer(
         replica,
@@ -83,16 +92,35 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         rates=rates,
         now=utc_now,
     )
+    models = load_models()
+    accelerators, calibration = load_accelerators(), load_calibration()
+    train = TrainingEstimator(
+        accelerators=accelerators, calibration=calibration.training, rates=lambda: rates
+    )
+    serve = ServingEstimator(
+        accelerators=accelerators, calibration=calibration.serving, rates=lambda: rates
+    )
     servicers = Servicers(
         catalog=catalog,
         changes=ChangesServicer(
             feed, rates=rates, watchers=Seats(WATCHERS, kind="watch"), waiters=waiters
         ),
         collection=CollectionServicer(store, replica, signer=signer, now=utc_now),
+        estimate=EstimateServicer(
+            replica,
+            train=train.answer,
+            serve=serve.answer,
+            models=models,
+            gpus=gpus,
+            rates=exchange_rates,
+            revisions=Revisions(utc_now),
+            now=utc_now,
+        ),
         history=HistoryServicer(replica, store, gpus=gpus, signer=signer, now=utc_now),
-        models=ModelsServicer(
+        model_prices=ModelPricesServicer(
             store, baseline=() if replays else load_model_prices(), signer=signer, now=utc_now
         ),
+        models=ModelsServicer(replica, models=models, signer=signer),
         quarantine=QuarantineServicer(store, store, replica, signer=signer, now=utc_now),
         refresh=RefreshServicer(
             store, replica, waiters=waiters, stopping=feed.stopping, now=utc_now

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from service.domain.architecture import Architecture, AttentionKind, Model
 from service.domain.money import Money
 from service.domain.offer import ListedPrice, Offer, PriceUnit, PurchaseModel
 from service.domain.provider import ProviderSnapshot, ProviderState, ProviderStatus
@@ -84,3 +85,36 @@ def a_quarantined(quarantine_id: str = "0001-a", **overrides: Any) -> Quarantine
         "source_uri": "https://nimbus.example/gpu-pricing",
     }
     return QuarantinedOffer(**(values | overrides))
+
+
+def an_architecture(**overrides: Any) -> Architecture:
+    """Build the sizes of a dense decoder of 8 billion parameters (Llama-3.1-8B's)."""
+    values: dict[str, Any] = {
+        "params": 8_030_261_248,
+        "active_params": 8_030_261_248,
+        "layers": 32,
+        "hidden_size": 4096,
+        "heads": 32,
+        "kv_heads": 8,
+        "head_dim": 128,
+        "ffn_size": 14_336,
+        "vocab_size": 128_256,
+        "context_length": 131_072,
+        "attention": AttentionKind.GQA,
+        "full_attention_layers": 32,
+    }
+    return Architecture(**(values | overrides))
+
+
+def a_language_model(model_id: str = "llama-3.1-8b", **overrides: Any) -> Model:
+    """Build a model of the registry."""
+    values: dict[str, Any] = {
+        "model_id": model_id,
+        "display_name": model_id.title(),
+        "publisher": "Meta",
+        "family": model_id.split("-", maxsplit=1)[0],
+        "licence": "Llama 3.1",
+        "architecture": an_architecture(),
+        "source": "config.json",
+    }
+    return Model(**(values | overrides))

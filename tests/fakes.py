@@ -15,10 +15,13 @@ from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.paging import PageTokenSigner
 from service.catalog.replica import Readiness, ReadyStatus
+from service.catalog.revisions import Revisions
 from service.catalog.segment import segment_of
 from service.catalog.snapshot import Snapshot
+from service.domain.architecture import Experts, ModelKind
 from service.domain.gpu import GpuModel, GpuRegistry
-from service.domain.offer import Offer
+from service.domain.models import ModelRegistry
+from service.domain.offer import ExchangeRate, Offer
 from service.domain.provider import ProviderStatus
 from service.encoding import OfferEncoder
 from service.rpc.dispatch import Dispatcher
@@ -27,16 +30,29 @@ from service.rpc.seats import WAITERS, WATCHERS, Seats
 from service.rpc.servicers.catalog import CatalogServicer
 from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.estimate import EstimateServicer, Serve, Train
 from service.rpc.servicers.history import HistoryServicer
+from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
 from service.rpc.servicers.refresh import RefreshServicer
 from service.store.memory_store import MemoryStore
 from service.store.ports import Store
-from tests.builders import NOW, a_snapshot, a_status
+from tests.builders import NOW, a_language_model, a_snapshot, a_status, an_architecture
+from tests.estimates import FakeServing, FakeTraining
 
 _Detail = TypeVar("_Detail", bound=Message)
 RATES: Mapping[str, Decimal] = MappingProxyType({"USD": Decimal(1), "EUR": Decimal("1.25")})
+EXCHANGE_RATES: Mapping[str, ExchangeRate] = MappingProxyType(
+    {
+        "EUR": ExchangeRate(
+            currency_code="EUR",
+            rate=RATES["EUR"],
+            source="European Central Bank",
+            date="2026-10-07",
+        )
+    }
+)
 OK = Readiness(status=ReadyStatus.OK)
 
 
@@ -127,6 +143,32 @@ GPUS = GpuRegistry(
     )
 )
 
+_MIXTURE = Experts(count=8, per_token=2, ffn_size=14_336)
+MODELS = ModelRegistry(
+    (
+        a_language_model(),
+        a_language_model("llama-3.1-70b", aliases=("Meta-Llama-3.1-70B-Instruct",)),
+        a_language_model("gpt-3-175b", architecture=an_architecture(context_length=2048)),
+        a_language_model("mixtral-8x7b", architecture=an_architecture(experts=_MIXTURE)),
+        a_language_model(
+            "bert-large",
+            architecture=an_architecture(kind=ModelKind.ENCODER, context_length=512),
+        ),
+        a_language_model(
+            "stable-diffusion-1.5",
+            architecture=an_architecture(
+                kind=ModelKind.DIFFUSION,
+                layers=0,
+                heads=0,
+                kv_heads=0,
+                context_length=0,
+                full_attention_layers=0,
+            ),
+            flops_per_step=0.4e12,
+        ),
+    )
+)
+
 
 def a_dispatcher(
     source: FakeSource,
@@ -137,10 +179,13 @@ def a_dispatcher(
     feed: ChangeFeed | None = None,
     watchers: int = WATCHERS,
     waiters: int = WAITERS,
+    train: Train | None = None,
+    serve: Serve | None = None,
 ) -> Dispatcher:
     """Build the chain with all servicers, over a catalogue and a store of runs and changes.
 
-    Who asks for changes has to start and stop the `feed`.
+    Estimates are those of `train` and `serve`, which else answer the same to everybody. Who asks
+    for changes has to start and stop the `feed`.
     """
     now = clock or FakeClock()
     signer = PageTokenSigner(b"a key of the tests")
@@ -159,8 +204,19 @@ def a_dispatcher(
             spread=lambda: 0.0,
         ),
         collection=collection,
+        estimate=EstimateServicer(
+            source,
+            train=train or FakeTraining(),
+            serve=serve or FakeServing(),
+            models=MODELS,
+            gpus=GPUS,
+            rates=EXCHANGE_RATES,
+            revisions=Revisions(now),
+            now=now,
+        ),
         history=HistoryServicer(source, store, gpus=GPUS, signer=signer, now=now),
-        models=ModelsServicer(store, baseline=(), signer=signer, now=now),
+        model_prices=ModelPricesServicer(store, baseline=(), signer=signer, now=now),
+        models=ModelsServicer(source, models=MODELS, signer=signer),
         quarantine=QuarantineServicer(store, store, source, signer=signer, now=now),
         refresh=RefreshServicer(store, source, waiters=seats, stopping=feed.stopping, now=now),
     )

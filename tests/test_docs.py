@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from service.config import TABLE
+from service.domain.caveat import CaveatCode
 from service.domain.errors import Reason
 from service.domain.geo import GEO_GROUPS
 from service.domain.offer import Freshness
 from service.domain.offer_fields import FIELDS
-from tools.providers_page import PATH, providers_text
+from tools import models_page, providers_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,14 +43,20 @@ def test_every_filter_field_stands_in_the_api_page() -> None:
         assert f"`{name}`" in API, name
 
 
-def test_every_geo_group_and_freshness_stands_in_the_api_page() -> None:
-    for word in (*GEO_GROUPS, *Freshness):
+def test_every_geo_group_freshness_and_caveat_stands_in_the_api_page() -> None:
+    for word in (*GEO_GROUPS, *Freshness, *CaveatCode):
         assert f"`{word}`" in API, word
 
 
 def test_the_page_of_providers_is_what_they_say_of_themselves() -> None:
-    assert PATH.read_text(encoding="utf-8") == providers_text(), "make providers"
+    written = providers_page.PATH.read_text(encoding="utf-8")
+    assert written == providers_page.providers_text(), "make pages"
     assert "docs/PROVIDERS.md" in README
+
+
+def test_the_page_of_models_is_the_registry() -> None:
+    written = models_page.PATH.read_text(encoding="utf-8")
+    assert written == models_page.models_text(), "make pages"
 
 
 @pytest.mark.parametrize("page", [README, API, ARCHITECTURE, CONTRIBUTING], ids=len)

@@ -1,6 +1,6 @@
 """Writes docs/PROVIDERS.md: every source, what it is read from, and what it takes to have it.
 
-make providers
+make pages
 """
 
 import sys
@@ -16,7 +16,7 @@ PATH = Path(__file__).parents[1] / "docs" / "PROVIDERS.md"
 _HEAD = """\
 # Providers
 
-Written by `make providers` from `scrapers/providers`; a test holds the two together.
+Written by `make pages` from `scrapers/providers`; a test holds the two together.
 
 - **every**: planned time between two collections, with its key where a second time stands.
 - **key**: the environment variables of its API. *needed*: without them its state is `NEEDS_KEY`. \

@@ -95,6 +95,8 @@ class Model:
     `flops_per_step` is what one denoising step of a diffusion model costs for one image of its
     native size, forward, without classifier-free guidance; None for other kinds.
     `kv_bytes_per_token_bf16` is what the source states for the whole model; None when not stated.
+    `training_sequence_length` is what most of its pre-training tokens were packed to, in tokens,
+    which is less than `context_length` where the context was extended later; 0 when not stated.
     """
 
     model_id: str
@@ -107,5 +109,6 @@ class Model:
     published_params: str = ""
     flops_per_step: float | None = None
     kv_bytes_per_token_bf16: int | None = None
+    training_sequence_length: int = 0
     source: str = ""
     note: str = ""

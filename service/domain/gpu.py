@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from service.domain.gpu_text import Token, TokenKind, folded, names_a_fraction, tokens_of
+from service.domain.precision import Precision
 
 # B200 is printed as 180, 183, 186 and 192 GB, L4 as 22,888 MiB.
 _TEXT_TOLERANCE = Decimal("0.07")
@@ -83,7 +84,11 @@ class GpuModel:
     by one (A16: 4, MI250X: 2): one GPU of an offer is the whole board. `aliases` are texts in
     lower case with one space between tokens; a model that has its bare family among them is what
     the family's name means when nothing else is said. `identifiers` are exact ids of cloud APIs.
-    `memory_bandwidth_gb_per_second` is in gigabytes a second, `bf16_dense_tflops` without sparsity.
+    `memory_bandwidth_gb_per_second` is in gigabytes a second. `dense_peaks` are tera-operations a
+    second without sparsity, for the formats that its matrix units (or, before these, its vector
+    units) can do. `link_gb_per_second` is one way, to all other GPUs of its node: half of what
+    vendors print; None where the link joins pairs or a CPU only. `measured_matmul_share` is the
+    share of the bf16 peak that a large matrix product was measured to reach.
     """
 
     gpu_model_id: str
@@ -96,12 +101,19 @@ class GpuModel:
     interconnect: str
     power_watts: int | None = None
     memory_bandwidth_gb_per_second: Decimal | None = None
-    bf16_dense_tflops: Decimal | None = None
+    dense_peaks: tuple[tuple[Precision, Decimal], ...] = ()
+    link_gb_per_second: Decimal | None = None
+    measured_matmul_share: Decimal | None = None
     aliases: tuple[str, ...] = ()
     source: str = ""
     identifiers: tuple[str, ...] = ()
     other_vram_gb: tuple[Decimal, ...] = ()
     device_count: int = 1
+
+    @property
+    def bf16_dense_tflops(self) -> Decimal | None:
+        """The bf16 peak; None for a chip without."""
+        return dict(self.dense_peaks).get(Precision.BF16)
 
     def fits_vram(self, vram_gb: Decimal, *, tolerance: Decimal = _TEXT_TOLERANCE) -> bool:
         """Say whether a printed memory size can be this model's."""

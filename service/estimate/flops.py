@@ -90,6 +90,13 @@ def training_flops_per_token(
     )
 
 
+def attention_share(architecture: Architecture, sequence_length: int) -> float:
+    """Return the share that attention has of the FLOPs of full training, from 0 to 1."""
+    total = training_flops_per_token(architecture, sequence_length)
+    weights = _TRAINING_FLOPS_PER_WEIGHT * computing_params(architecture)
+    return 1.0 - weights / total if total else 0.0
+
+
 def rule_of_thumb_training_flops(architecture: Architecture, tokens: int) -> float:
     """Return 6 N D with N the active parameters, embeddings included."""
     return float(_TRAINING_FLOPS_PER_WEIGHT) * architecture.active_params * tokens

@@ -26,18 +26,33 @@ _PEAKS = (
 )
 # These sell decimal gigabytes; of all others the figure is in GiB (facts of the table's sources).
 _DECIMAL_MEMORY = frozenset({"B300", "GB300"})
+# One way, 16 lanes, of the gigabytes that PCI-SIG's line rates leave.
+_PCIE_GB_PER_SECOND = {"PCIe3": 16.0, "PCIe4": 32.0, "PCIe5": 64.0}
+_PCIE_OF_GENERATION = {
+    "Turing": "PCIe3", "Ampere": "PCIe4", "Ada": "PCIe4", "Hopper": "PCIe5", "Blackwell": "PCIe5",
+}  # fmt: skip
+_OLDEST_PCIE = "PCIe3"
 _GENERATIONS = {
-    "P100": "Pascal", "V100": "Volta", "V100S": "Volta", "T4": "Turing",
-    "A100": "Ampere", "A800": "Ampere", "A30": "Ampere", "A40": "Ampere", "A10": "Ampere",
-    "A10G": "Ampere", "A16": "Ampere", "A2": "Ampere", "A100X": "Ampere",
+    "K80": "Kepler", "M60": "Maxwell", "Quadro M4000": "Maxwell",
+    "P100": "Pascal", "P4": "Pascal", "P40": "Pascal",
+    "V100": "Volta", "V100S": "Volta", "Titan V": "Volta",
+    "T4": "Turing", "T4G": "Turing", "Titan RTX": "Turing",
+    "A100": "Ampere", "A100X": "Ampere", "A800": "Ampere", "A30": "Ampere", "A40": "Ampere",
+    "A10": "Ampere", "A10G": "Ampere", "A16": "Ampere", "A2": "Ampere",
     "L4": "Ada", "L40": "Ada", "L40S": "Ada", "L20": "Ada",
     "H100": "Hopper", "H800": "Hopper", "H200": "Hopper", "H20": "Hopper", "GH200": "Hopper",
     "B200": "Blackwell", "GB200": "Blackwell", "B300": "Blackwell", "GB300": "Blackwell",
+    "MI25": "GCN", "MI100": "CDNA", "MI210": "CDNA2", "MI250": "CDNA2", "MI250X": "CDNA2",
+    "MI300X": "CDNA3", "MI300A": "CDNA3", "MI325X": "CDNA3", "MI350X": "CDNA4", "MI355X": "CDNA4",
+    "Radeon Pro V520": "RDNA", "Radeon Pro V620": "RDNA2", "Radeon Pro V710": "RDNA3",
 }  # fmt: skip
-_GENERATIONS_BY_PREFIX = (
-    ("RTX PRO", "Blackwell"), ("RTX A", "Ampere"), ("RTX 30", "Ampere"), ("RTX 50", "Blackwell"),
-    ("RTX 40", "Ada"), ("RTX 60", "Ada"), ("RTX 20", "Turing"), ("TPU", "TPU"), ("MI", "CDNA"),
-    ("Gaudi", "Gaudi"),
+# The first that fits: "RTX 4000 Ada" is no GeForce RTX 40, nor "RTX 5000 Ada" a Blackwell.
+_GENERATIONS_BY_TEXT = (
+    (" Ada", "Ada"), ("RTX PRO", "Blackwell"), ("Quadro RTX", "Turing"), ("Quadro P", "Pascal"),
+    ("RTX A", "Ampere"), ("GTX 10", "Pascal"), ("GTX 16", "Turing"), ("RTX 20", "Turing"),
+    ("RTX 30", "Ampere"), ("RTX 40", "Ada"), ("RTX 50", "Blackwell"), ("TPU", "TPU"),
+    ("Gaudi", "Gaudi"), ("Inferentia", "Neuron"), ("Trainium", "Neuron"), ("Ascend", "Da Vinci"),
+    ("Arc", "Xe2"), ("WSE", "WSE"),
 )  # fmt: skip
 
 
@@ -66,8 +81,7 @@ def _accelerator(row: Mapping[str, str]) -> Accelerator:
         memory_bytes=float(row["vram_gb"]) * unit,
         memory_bytes_per_second=float(row["mem_bw_gbs"]) * _GIGA,
         peak_flops=MappingProxyType(peaks),
-        # Vendors print both directions together.
-        link_bytes_per_second=float(row["link_gbs_per_gpu_bidir"] or 32) / 2 * _GIGA,
+        link_bytes_per_second=_link_bytes_per_second(row),
         has_node_link=row["link_scope"].startswith(_WHOLE_NODE),
         power_watts=float(row["tdp_w"]) if row["tdp_w"] else None,
         matmul_share=(
@@ -76,6 +90,21 @@ def _accelerator(row: Mapping[str, str]) -> Accelerator:
     )
 
 
+def _link_bytes_per_second(row: Mapping[str, str]) -> float:
+    """Return the way to the other GPUs of a node, one way.
+
+    Vendors print both directions together. What joins two cards, or a GPU and its CPU, does not
+    join a node: the bus does.
+    """
+    is_joined = row["link_scope"].startswith(_WHOLE_NODE) or not row["link"].startswith("NVLink")
+    if row["link_gbs_per_gpu_bidir"] and is_joined:
+        return float(row["link_gbs_per_gpu_bidir"]) / 2 * _GIGA
+    printed = row["link"].split()[0]
+    if printed not in _PCIE_GB_PER_SECOND:
+        printed = _PCIE_OF_GENERATION.get(_generation(row["family"]), _OLDEST_PCIE)
+    return _PCIE_GB_PER_SECOND[printed] * _GIGA
+
+
 def _generation(family: str) -> str:
-    by_prefix = (name for prefix, name in _GENERATIONS_BY_PREFIX if family.startswith(prefix))
-    return _GENERATIONS.get(family) or next(by_prefix, "")
+    by_text = (name for text, name in _GENERATIONS_BY_TEXT if text in family)
+    return _GENERATIONS.get(family) or next(by_text, "")

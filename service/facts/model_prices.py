@@ -16,7 +16,7 @@ from pathlib import Path
 
 from service.domain.model_price import ModelPrice, ModelPriceKey
 from service.domain.money import BadMoney, decimal_from_text
-from service.facts.tables import BadFacts
+from service.facts.rows import BadFacts
 
 BASELINE = "baseline"
 CARRIED = datetime(2026, 11, 1, tzinfo=UTC)

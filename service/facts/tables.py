@@ -3,32 +3,36 @@
 A broken table is a fault of the build, so the loaders raise with the file and the line.
 """
 
-import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
 
 from service.domain.exchange import dollars_for_one
 from service.domain.gpu import GpuModel, GpuRegistry
-from service.domain.money import decimal_from_text
 from service.domain.offer import ExchangeRate
+from service.domain.precision import Precision
+from service.facts.rows import BadFacts, Row, above_zero, parts, rows_of, whole
 
 _FOLDER = Path(__file__).parent
 _USD = "USD"
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}", re.ASCII)
-_WHOLE = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+# Columns of dense peaks. A format that a chip lacks has no figure.
+_PEAKS = (
+    (Precision.FP32, "fp32_tflops"),
+    (Precision.TF32, "tf32_dense"),
+    (Precision.BF16, "bf16_dense"),
+    (Precision.FP16, "fp16_dense"),
+    (Precision.FP8, "fp8_dense"),
+    (Precision.INT8, "int8_dense_tops"),
+    (Precision.FP4, "fp4_dense"),
+)
+# Other scopes join pairs of cards, or a GPU and its CPU.
+_NODE_SCOPES = frozenset({"all GPUs of the node or pod", "host bus"})
 _MODEL_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-
-T = TypeVar("T")
-
-
-class BadFacts(ValueError):
-    """A row of a table cannot be right; the message names file, line and column."""
 
 
 @cache
@@ -38,7 +42,7 @@ def load_gpu_registry(path: Path = _FOLDER / "accelerators.csv") -> GpuRegistry:
     Raises BadFacts for a row without id, family, name, vendor, form, year, memory, link or
     source, for figures that are not above zero, and for an id that occurs twice.
     """
-    models = [_gpu_model(row) for row in _rows(path)]
+    models = [_gpu_model(row) for row in rows_of(path)]
     try:
         return GpuRegistry(models)
     except ValueError as error:
@@ -53,17 +57,17 @@ def load_exchange_rates(
     The table holds units for one euro as published; the dollar rate is the quotient to 10 digits.
     Raises BadFacts, also when the dates of the rows differ.
     """
-    rows = {row.read("currency_code", _currency_code): row for row in _rows(path)}
+    rows = {row.read("currency_code", _currency_code): row for row in rows_of(path)}
     if _USD not in rows:
         raise BadFacts(f"{path.name}: no row for {_USD}")
     dollars = rows.pop(_USD)
-    dollars_per_euro = dollars.read("units_per_eur", _above_zero)
+    dollars_per_euro = dollars.read("units_per_eur", above_zero)
     day = dollars.read("date", _iso_date)
     rates: dict[str, ExchangeRate] = {}
     for code, row in rows.items():
         if row.read("date", _iso_date) != day:
             raise row.bad("date", f"differs from the date of {_USD}")
-        units_per_euro = row.read("units_per_eur", _above_zero)
+        units_per_euro = row.read("units_per_eur", above_zero)
         rates[code] = ExchangeRate(
             currency_code=code,
             rate=dollars_for_one(units_per_euro=units_per_euro, dollars_per_euro=dollars_per_euro),
@@ -73,81 +77,44 @@ def load_exchange_rates(
     return MappingProxyType(rates)
 
 
-class _Row:
-    """One line of a table; every reading raises BadFacts with its place."""
-
-    def __init__(self, cells: Mapping[str, str], place: str) -> None:
-        self._cells = cells
-        self._place = place
-
-    def bad(self, column: str, what: str) -> BadFacts:
-        return BadFacts(f"{self._place}: {column} {what}")
-
-    def read(self, column: str, parse: Callable[[str], T]) -> T:
-        value = self.find(column, parse)
-        if value is None:
-            raise self.bad(column, "is empty")
-        return value
-
-    def find(self, column: str, parse: Callable[[str], T]) -> T | None:
-        text = self._cells[column].strip()
-        if not text:
-            return None
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise self.bad(column, f"is {text!r}: {error}") from error
-
-
-def _rows(path: Path) -> Iterator[_Row]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        for cells in reader:
-            place = f"{path.name} line {reader.line_num}"
-            if None in cells or None in cells.values():
-                raise BadFacts(f"{place}: has another number of cells than the heading")
-            yield _Row(cells, place)
-
-
-def _gpu_model(row: _Row) -> GpuModel:
+def _gpu_model(row: Row) -> GpuModel:
     return GpuModel(
         gpu_model_id=row.read("id", _model_id),
         display_name=row.read("name", str),
         vendor=row.read("vendor", str),
         family=row.read("family", str),
         form_factor=row.read("form", str),
-        announce_year=row.read("year", _whole),
-        vram_gb=row.read("vram_gb", _whole),
+        announce_year=row.read("year", whole),
+        vram_gb=row.read("vram_gb", whole),
         interconnect=row.read("link", str),
-        power_watts=row.find("tdp_w", _whole),
-        memory_bandwidth_gb_per_second=row.find("mem_bw_gbs", _above_zero),
-        bf16_dense_tflops=row.find("bf16_dense", _above_zero),
-        aliases=row.find("aliases", _parts) or (),
+        power_watts=row.find("tdp_w", whole),
+        memory_bandwidth_gb_per_second=row.find("mem_bw_gbs", above_zero),
+        dense_peaks=_dense_peaks(row),
+        link_gb_per_second=_node_link(row),
+        measured_matmul_share=_matmul_share(row),
+        aliases=row.find("aliases", parts) or (),
         source=row.read("source", str),
-        identifiers=row.find("identifiers", _parts) or (),
-        other_vram_gb=tuple(map(_above_zero, row.find("other_vram_gb", _parts) or ())),
-        device_count=row.read("device_count", _whole),
+        identifiers=row.find("identifiers", parts) or (),
+        other_vram_gb=tuple(map(above_zero, row.find("other_vram_gb", parts) or ())),
+        device_count=row.read("device_count", whole),
     )
 
 
-def _parts(text: str) -> tuple[str, ...]:
-    parts = tuple(part.strip() for part in text.split("|"))
-    if "" in parts:
-        raise ValueError("an entry of the list is empty")
-    return parts
+def _dense_peaks(row: Row) -> tuple[tuple[Precision, Decimal], ...]:
+    peaks = ((precision, row.find(column, above_zero)) for precision, column in _PEAKS)
+    return tuple((precision, tflops) for precision, tflops in peaks if tflops is not None)
 
 
-def _above_zero(text: str) -> Decimal:
-    number = decimal_from_text(text)
-    if number <= 0:
-        raise ValueError("must be above zero")
-    return number
+def _node_link(row: Row) -> Decimal | None:
+    """Return the way to all other GPUs of a node: vendors print both directions together."""
+    both_ways = row.find("link_gbs_per_gpu_bidir", above_zero)
+    scope = row.read("link_scope", str)
+    return both_ways / 2 if both_ways is not None and scope in _NODE_SCOPES else None
 
 
-def _whole(text: str) -> int:
-    if not _WHOLE.fullmatch(text):
-        raise ValueError("is no whole number above zero")
-    return int(text)
+def _matmul_share(row: Row) -> Decimal | None:
+    measured = row.find("maf_bf16_measured", above_zero)
+    return None if measured is None else round(measured / row.read("bf16_dense", above_zero), 4)
 
 
 def _iso_date(text: str) -> str:

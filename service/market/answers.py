@@ -121,10 +121,12 @@ class Rejection:
 class MarketCost:
     """What a plan costs on the market. `cost` is None when no offer serves.
 
-    `line_items` sum to the middle of `cost`.
+    `line_items` sum to the middle of `cost`, which rests on `dollars_per_gpu_hour` (the offer in
+    the middle of the market, the named one, or the price that was fixed).
     """
 
     cost: Band | None
+    dollars_per_gpu_hour: Decimal | None
     line_items: tuple[LineItem, ...]
     offers_used: tuple[OfferUse, ...]
     placements: tuple[OfferPlacement, ...]

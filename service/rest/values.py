@@ -19,7 +19,9 @@ _INTEGER_BOUNDS: Final = {
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
-_INTEGER: Final = re.compile(r"-?[0-9]{1,20}\Z")
+_BEYOND_INTEGERS: Final = 2**64
+_MAX_DIGITS: Final = 20
+_INTEGER: Final = re.compile(r"-?[0-9]+\Z")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 _DURATION: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?s\Z")
 _TIMESTAMP: Final = re.compile(
@@ -65,7 +67,8 @@ def value_from_json(field: FieldDescriptor, value: Any) -> Any:
             raise WrongValue("must be a number")
         return _finite(float(value))
     if field.cpp_type in _INTEGER_BOUNDS and is_number:
-        if not isinstance(value, int):
+        # Whole numbers that are too long for any field come as floats.
+        if not isinstance(value, int) and abs(value) < _BEYOND_INTEGERS:
             raise WrongValue("must be a whole number")
         return _within_bounds(field, value)
     if not isinstance(value, str):
@@ -78,7 +81,8 @@ def _from_string(field: FieldDescriptor, text: str) -> Any:
     if field.cpp_type in _INTEGER_BOUNDS:
         if not _INTEGER.match(text):
             raise WrongValue("must be a whole number")
-        return _within_bounds(field, int(text))
+        # Long digit strings take quadratic time.
+        return _within_bounds(field, int(text) if len(text) <= _MAX_DIGITS else float(text))
     if field.enum_type is not None:
         return _enum_number(field.enum_type, text)
     text_kind = text_message(field)
@@ -108,11 +112,11 @@ def _finite(value: float) -> float:
     return value
 
 
-def _within_bounds(field: FieldDescriptor, value: int) -> int:
+def _within_bounds(field: FieldDescriptor, value: float) -> int:
     low, high = _INTEGER_BOUNDS[field.cpp_type]
     if not low <= value <= high:
         raise WrongValue(f"must be between {low} and {high}")
-    return value
+    return int(value)
 
 
 def _enum_number(enum: EnumDescriptor, text: str) -> int:

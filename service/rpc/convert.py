@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from google.protobuf.descriptor import EnumDescriptor
 from gpuquote.v1 import (
+    architecture_pb2,
     change_service_pb2,
     collection_run_pb2,
     gpu_model_pb2,
@@ -20,8 +21,10 @@ from gpuquote.v1 import (
     offer_pb2,
     provider_pb2,
     quarantine_pb2,
+    workload_pb2,
 )
 
+from service.domain.architecture import AttentionKind, ModelKind
 from service.domain.change import Change, ChangeKind
 from service.domain.gpu import GpuModel
 from service.domain.matching import freshness_when_seen
@@ -43,9 +46,11 @@ from service.domain.offer import (
     Trust,
 )
 from service.domain.outcome import Outcome
+from service.domain.precision import Precision
 from service.domain.provider import ProviderState, ProviderStatus, RejectCount
 from service.domain.quarantine import QuarantineState
 from service.domain.run import CollectionRun, RunState
+from service.domain.workload import Engine, Objective, Recompute, TrainingMethod
 
 ENUMS: dict[type[StrEnum], EnumDescriptor] = {
     PurchaseModel: offer_pb2.PurchaseModel.DESCRIPTOR,
@@ -63,6 +68,13 @@ ENUMS: dict[type[StrEnum], EnumDescriptor] = {
     Outcome: history_pb2.Outcome.DESCRIPTOR,
     QuarantineState: quarantine_pb2.QuarantineState.DESCRIPTOR,
     ChangeKind: change_service_pb2.ChangeKind.DESCRIPTOR,
+    ModelKind: architecture_pb2.ModelKind.DESCRIPTOR,
+    AttentionKind: architecture_pb2.AttentionKind.DESCRIPTOR,
+    Precision: workload_pb2.Precision.DESCRIPTOR,
+    TrainingMethod: workload_pb2.TrainingMethod.DESCRIPTOR,
+    Recompute: workload_pb2.Recompute.DESCRIPTOR,
+    Engine: workload_pb2.Engine.DESCRIPTOR,
+    Objective: workload_pb2.Objective.DESCRIPTOR,
 }
 
 
@@ -131,7 +143,7 @@ def offer_to_proto(offer: Offer, freshness: Freshness) -> offer_pb2.Offer:
         price_per_hour=_dollars(offer.price_per_hour),
         price_per_gpu_hour=_dollars(offer.price_per_gpu_hour),
         listed=_listed_to_proto(offer.listed),
-        exchange_rate=_rate_to_proto(offer.exchange_rate),
+        exchange_rate=rate_to_proto(offer.exchange_rate),
         tax=_NAMES[TaxTreatment][offer.tax],
         billing_increment=offer.billing_increment,
         minimum_charge=_money(offer.minimum_charge),
@@ -192,6 +204,12 @@ def gpu_model_to_proto(model: GpuModel) -> gpu_model_pb2.GpuModel:
         power_watts=model.power_watts,
         memory_bandwidth_gb_per_second=_double(model.memory_bandwidth_gb_per_second),
         bf16_dense_tflops=_double(model.bf16_dense_tflops),
+        dense_peaks=[
+            gpu_model_pb2.DensePeak(precision=enum_name(precision), tflops=float(tflops))
+            for precision, tflops in model.dense_peaks
+        ],
+        link_gb_per_second=_double(model.link_gb_per_second),
+        measured_matmul_share=_double(model.measured_matmul_share),
         aliases=model.aliases,
         source=model.source,
     )
@@ -243,7 +261,8 @@ def _listed_to_proto(listed: ListedPrice) -> offer_pb2.ListedPrice:
     )
 
 
-def _rate_to_proto(rate: ExchangeRate | None) -> money_pb2.ExchangeRate | None:
+def rate_to_proto(rate: ExchangeRate | None) -> money_pb2.ExchangeRate | None:
+    """Write the rate that a price was converted at; None stays None."""
     if rate is None:
         return None
     return money_pb2.ExchangeRate(

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from service.domain.errors import InvalidRequest, NotFound, Reason, Violation
@@ -16,10 +17,18 @@ class Faults:
 
     def __init__(self) -> None:
         self._violations: list[Violation] = []
+        self._path = ""
 
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self._violations)
+    def under(self, path: str) -> "Faults":
+        """Return a view for the fields of a message inside; what it notes is noted here."""
+        view = Faults()
+        view._violations = self._violations
+        view._path = f"{self._path}{path}."
+        return view
+
+    def __len__(self) -> int:
+        """Return how many there are, those of views and of what they are views of included."""
+        return len(self._violations)
 
     def add(
         self,
@@ -30,20 +39,26 @@ class Faults:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Note one violation; `field` is its path in the proto."""
-        self._violations.append(Violation(field, description, reason, metadata or {}))
+        self._note(Violation(field, description, reason, metadata or {}))
 
     def attempt(self, read: Callable[[], _Value], otherwise: _Value) -> _Value:
         """Return what `read` returns; where it raises InvalidRequest, note that and go on."""
         try:
             return read()
         except InvalidRequest as error:
-            self._violations.extend(error.violations)
+            for violation in error.violations:
+                self._note(violation)
             return otherwise
 
     def raise_if_any(self) -> None:
         """Raise InvalidRequest with everything noted; the first violation gives the reason."""
         if self._violations:
             raise InvalidRequest.of(tuple(self._violations))
+
+    def _note(self, violation: Violation) -> None:
+        if self._path:
+            violation = replace(violation, field=self._path + violation.field)
+        self._violations.append(violation)
 
 
 def shown(text: str) -> str:

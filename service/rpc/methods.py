@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from service.rpc.servicers.catalog import CatalogServicer
     from service.rpc.servicers.changes import ChangesServicer
     from service.rpc.servicers.collection import CollectionServicer
+    from service.rpc.servicers.estimate import EstimateServicer
     from service.rpc.servicers.history import HistoryServicer
+    from service.rpc.servicers.model_prices import ModelPricesServicer
     from service.rpc.servicers.models import ModelsServicer
     from service.rpc.servicers.quarantine import QuarantineServicer
     from service.rpc.servicers.refresh import RefreshServicer
@@ -82,7 +84,9 @@ class Servicers:
     catalog: "CatalogServicer"
     changes: "ChangesServicer"
     collection: "CollectionServicer"
+    estimate: "EstimateServicer"
     history: "HistoryServicer"
+    model_prices: "ModelPricesServicer"
     models: "ModelsServicer"
     quarantine: "QuarantineServicer"
     refresh: "RefreshServicer"
@@ -93,6 +97,7 @@ def method_table(servicers: Servicers) -> Mapping[str, Method]:
     read, quote, admin = Scope.READ, Scope.QUOTE, Scope.ADMIN
     catalog, collection, history = servicers.catalog, servicers.collection, servicers.history
     changes, quarantine = servicers.changes, servicers.quarantine
+    estimate, models = servicers.estimate, servicers.models
     rows = (
         MethodRow("CatalogService/ListOffers", catalog.list_offers, read, is_cacheable=True),
         MethodRow("CatalogService/GetOffer", catalog.get_offer, read, is_cacheable=True),
@@ -113,7 +118,11 @@ def method_table(servicers: Servicers) -> Mapping[str, Method]:
         MethodRow("HistoryService/ReportOutcome", history.report_outcome, quote),
         MethodRow("ChangeService/ListChanges", changes.list_changes, read, is_waiting=True),
         MethodRow("ChangeService/WatchChanges", changes.watch_changes, read, is_waiting=True),
-        MethodRow("ModelService/ListModelPrices", servicers.models.list_model_prices, read),
+        MethodRow("EstimateService/EstimateTraining", estimate.estimate_training, quote),
+        MethodRow("EstimateService/EstimateInference", estimate.estimate_inference, quote),
+        MethodRow("ModelService/ListModels", models.list_models, read, is_cacheable=True),
+        MethodRow("ModelService/GetModel", models.get_model, read, is_cacheable=True),
+        MethodRow("ModelService/ListModelPrices", servicers.model_prices.list_model_prices, read),
         MethodRow("QuarantineService/ListQuarantinedOffers", quarantine.list_offers, admin),
         MethodRow("QuarantineService/GetQuarantinedOffer", quarantine.get_offer, admin),
         MethodRow("QuarantineService/AcceptQuarantinedOffer", quarantine.accept_offer, admin),

@@ -8,6 +8,7 @@ from service.rpc.faults import shown
 OFFERS = "offers"
 PROVIDERS = "providers"
 GPU_MODELS = "gpuModels"
+MODELS = "models"
 RUNS = "collectionRuns"
 QUARANTINED_OFFERS = "quarantinedOffers"
 MAX_SHOWN = 160  # a whole name fits

@@ -86,7 +86,7 @@ def read_list_offers(
     faults = Faults()
     page_size = read_page_size(request.page_size, faults)
     text = read_filter(request.filter, currencies, faults)
-    _check_names(text, gpus, providers, faults)
+    check_names(text, gpus, providers, faults)
     order = faults.attempt(lambda: _parse_order(request.order_by), _CHEAPEST_FIRST)
     mask = mask_from_proto(request.fields, _OFFER, faults)
     terms = [
@@ -195,7 +195,7 @@ def read_provider(
         field,
         unknown_text(provider, "provider", nearest),
         Reason.UNKNOWN_PROVIDER,
-        metadata=_metadata_of("provider", provider, nearest),
+        metadata=unknown_metadata("provider", provider, nearest),
     )
     return None
 
@@ -212,7 +212,7 @@ def _choices(
         "gpu_family": lambda text: _read_family(text, gpus, faults),
         "provider": lambda text: read_provider(text, providers, faults),
         "country_code": lambda text: read_country(text, faults),
-        "geo": lambda text: _read_geo(text, faults),
+        "geo": lambda text: read_geo(text, faults),
         "purchase_model": lambda number: read_enum("purchase_model", PurchaseModel, number, faults),
         "availability": lambda number: read_enum("availability", AvailabilityState, number, faults),
     }
@@ -251,7 +251,7 @@ def read_gpu_model(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
         "gpu_model",
         unknown_text(gpu_model, "GPU model", nearest),
         Reason.UNKNOWN_GPU_MODEL,
-        metadata=_metadata_of("gpuModel", gpu_model, nearest),
+        metadata=unknown_metadata("gpuModel", gpu_model, nearest),
     )
     return None
 
@@ -267,12 +267,13 @@ def _read_family(text: str, gpus: GpuRegistry, faults: Faults) -> str | None:
             "gpu_family",
             unknown_text(text, "GPU family", nearest),
             Reason.UNKNOWN_GPU_FAMILY,
-            metadata=_metadata_of("gpuFamily", text, nearest),
+            metadata=unknown_metadata("gpuFamily", text, nearest),
         )
     return family
 
 
-def _metadata_of(key: str, text: str, nearest: Collection[str]) -> dict[str, str]:
+def unknown_metadata(key: str, text: str, nearest: Collection[str]) -> dict[str, str]:
+    """Return the metadata of a name that nothing has."""
     metadata = {key: text[:MAX_SHOWN]}
     return metadata | {"nearest": ",".join(nearest)} if nearest else metadata
 
@@ -286,7 +287,8 @@ def read_country(text: str, faults: Faults) -> str | None:
     return None
 
 
-def _read_geo(text: str, faults: Faults) -> str | None:
+def read_geo(text: str, faults: Faults) -> str | None:
+    """Return the name of a group of countries in capitals; None where it went to `faults`."""
     if text.upper() in GEO_GROUPS:
         return text.upper()
     known = ", ".join(GEO_GROUPS)
@@ -316,7 +318,7 @@ def _check_currencies(field: str, node: Node, currencies: Collection[str], fault
         )
 
 
-def _check_names(node: Node, gpus: GpuRegistry, providers: Collection[str], faults: Faults) -> None:
+def check_names(node: Node, gpus: GpuRegistry, providers: Collection[str], faults: Faults) -> None:
     """Refuse names that nothing has: a typo behind NOT would widen a list without a word."""
     known: Mapping[str, tuple[str, Reason, Collection[str]]] = {
         "provider": ("provider", Reason.UNKNOWN_PROVIDER, providers),

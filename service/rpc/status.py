@@ -57,6 +57,7 @@ _RESOURCE_TYPES: dict[Reason, str] = {
     Reason.OFFER_NOT_FOUND: "gpuquote.v1.Offer",
     Reason.PROVIDER_NOT_FOUND: "gpuquote.v1.Provider",
     Reason.GPU_MODEL_NOT_FOUND: "gpuquote.v1.GpuModel",
+    Reason.MODEL_NOT_FOUND: "gpuquote.v1.Model",
     Reason.RUN_NOT_FOUND: "gpuquote.v1.CollectionRun",
     Reason.QUARANTINED_OFFER_NOT_FOUND: "gpuquote.v1.QuarantinedOffer",
 }

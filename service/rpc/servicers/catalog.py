@@ -16,10 +16,9 @@ from service.catalog.caveats import caveats_of
 from service.catalog.masks import Rates
 from service.catalog.paging import PageTokenSigner
 from service.catalog.query import depends_on_time, list_offers, refuse_older
-from service.catalog.replica import ReadyReason
 from service.catalog.snapshot import Row, Snapshot
 from service.domain.caveat import Caveat
-from service.domain.errors import NotFound, Reason, Unavailable
+from service.domain.errors import NotFound, Reason
 from service.domain.gpu import GpuRegistry
 from service.rpc import caching
 from service.rpc.caching import CacheHints
@@ -38,10 +37,8 @@ from service.rpc.requests import (
     read_list_offers,
     read_page_size,
 )
-from service.rpc.source import Source
+from service.rpc.source import Source, loaded
 
-_NOT_LOADED = frozenset({ReadyReason.STARTING, ReadyReason.STORE_UNREACHABLE})
-_LOADING_SECONDS = 5
 # Answers kept until the snapshot is replaced: at most 256 of at most 100 rows, some 20 MB.
 _ANSWERS_KEPT = 256
 _LONGEST_KEPT = 100
@@ -87,7 +84,7 @@ class CatalogServicer:
 
         Equal questions to one snapshot share their answer, unless its age matters.
         """
-        snapshot = self._snapshot()
+        snapshot = loaded(self._source)
         key = request.SerializeToString()
         known = self._lists.find(snapshot, key)
         if known is not None:
@@ -123,7 +120,7 @@ class CatalogServicer:
 
     def get_offer(self, request: pb.GetOfferRequest) -> Answer:
         """Answer GetOffer; a delisted offer is still readable."""
-        snapshot = self._snapshot()
+        snapshot = loaded(self._source)
         asked = read_get_offer(request)
         row = snapshot.find(asked.offer_ids[0])
         if row is None:
@@ -143,7 +140,7 @@ class CatalogServicer:
 
     def batch_get_offers(self, request: pb.BatchGetOffersRequest) -> Answer:
         """Answer BatchGetOffers: every offer, or one error that names all that are missing."""
-        snapshot = self._snapshot()
+        snapshot = loaded(self._source)
         asked = read_batch_get_offers(request)
         rows = {offer_id: snapshot.find(offer_id) for offer_id in asked.offer_ids}
         missing = tuple(f"{OFFERS}/{offer_id}" for offer_id, row in rows.items() if row is None)
@@ -239,17 +236,6 @@ class CatalogServicer:
             # Which rows these are changes while no price does: there is nothing to cache by.
             del metadata[caching.CONTENT_REVISION]
         return metadata | _fields_of(found.mask)
-
-    def _snapshot(self) -> Snapshot:
-        """Return the catalogue. Raises Unavailable when nothing could be loaded yet."""
-        snapshot = self._source.current()
-        if not snapshot.rows and _NOT_LOADED & set(self._source.readiness().reasons):
-            raise Unavailable(
-                Reason.STORE_UNREACHABLE,
-                "No prices are loaded yet, since the store has not answered.",
-                retry_after_seconds=_LOADING_SECONDS,
-            )
-        return snapshot
 
 
 def _rows_content(

@@ -1,185 +1,131 @@
-"""ModelService: what hosted APIs ask for tokens, from the store and the bundled table."""
+"""ModelService, models: the registry, listed and looked up by any name that people use."""
 
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
-from operator import itemgetter
-from threading import Lock
+from collections.abc import Collection
 
-from gpuquote.v1 import caveat_pb2
 from gpuquote.v1 import model_service_pb2 as pb
 
 from service.catalog.paging import PageTokenSigner
-from service.domain.errors import Precondition, Reason, Unavailable
-from service.domain.model_price import PRICE_FIELDS, ModelPrice
-from service.domain.money import Money
-from service.facts.model_prices import BASELINE, not_superseded
+from service.domain.errors import InvalidRequest, Reason, Violation
+from service.domain.models import ModelRegistry
+from service.rpc import caching
 from service.rpc.call import Answer
-from service.rpc.convert import money_to_proto
-from service.rpc.faults import Faults, nearest_of, unknown_text
+from service.rpc.faults import Faults, nearest_of, not_found, shown, unknown_text
+from service.rpc.model_convert import model_to_proto
+from service.rpc.names import MAX_SHOWN, MODELS
 from service.rpc.pages import cursor_of, page_of
-from service.rpc.requests import read_max_age, read_page_size
-from service.store.ports import ModelPriceStore, StoreUnreachable
+from service.rpc.requests import read_each, read_page_size, unknown_metadata
+from service.rpc.source import Source
 
-READ_AGAIN_AFTER_SECONDS = 5.0
-_RETRY_SECONDS = 5
-_NO_REVISION = ""
-_BETWEEN = "\x1f"  # below every character of a name, so that ids sort as their parts do
+MAX_QUERY = 200
 
 
 class ModelsServicer:
-    """Converts, asks the store, converts back. `baseline` serves models that no source lists."""
+    """Converts, asks the registry, converts back. It is the same for as long as the program runs.
 
-    def __init__(
-        self,
-        store: ModelPriceStore,
-        *,
-        baseline: tuple[ModelPrice, ...],
-        signer: PageTokenSigner,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._store = store
-        self._baseline = baseline
+    `source` is only asked which revision of the catalogue an answer stands beside.
+    """
+
+    def __init__(self, source: Source, *, models: ModelRegistry, signer: PageTokenSigner) -> None:
+        self._source = source
+        self._models = models
         self._signer = signer
-        self._now = now
-        self._monotonic = monotonic
-        self._lock = Lock()
-        self._read_at = -READ_AGAIN_AFTER_SECONDS
-        self._prices: Mapping[str, ModelPrice] | None = None
+        self._revision = _revision_of(models)
 
-    def list_model_prices(self, request: pb.ListModelPricesRequest) -> Answer:
-        """Answer ListModelPrices, by provider, model, tier and time."""
-        prices = self._all()
+    def list_models(self, request: pb.ListModelsRequest) -> Answer:
+        """Answer ListModels, by id."""
         faults = Faults()
         page_size = read_page_size(request.page_size, faults)
-        max_age = read_max_age(request, faults)
-        known = {price.provider for price in prices.values()}
-        providers = _read_providers(request.provider, known, faults)
+        families = _read_choices("family", request.family, self._models.families, faults)
+        publishers = _read_choices("publisher", request.publisher, self._models.publishers, faults)
+        _check_params(request, faults)
+        if len(request.query) > MAX_QUERY:
+            description = f"{len(request.query)} characters; at most {MAX_QUERY}"
+            faults.add("query", description, metadata={"limit": str(MAX_QUERY)})
         after = cursor_of(request, request.page_token, self._signer, faults)
         faults.raise_if_any()
-        now = self._now()
-        chosen = {
-            price_id: price
-            for price_id, price in prices.items()
-            if (not providers or price.provider in providers)
-            and _is_named(price.model, request.model)
-            and (request.include_retired or (not price.retired and price.holds_at(now)))
-        }
-        if max_age is not None:
-            chosen = _young(chosen, max_age=max_age, now=now)
+        found = self._models.search(
+            request.query,
+            families=families,
+            publishers=publishers,
+            min_params=request.min_params,
+            max_params=request.max_params,
+        )
         page = page_of(
-            tuple(chosen),
+            [model.model_id for model in found],
             request=request,
             after=after,
             page_size=page_size,
             signer=self._signer,
-            revision=_NO_REVISION,
+            revision=self._revision,
         )
-        shown = [chosen[price_id] for price_id in page.ids]
-        return Answer(
-            pb.ListModelPricesResponse(
-                model_prices=[model_price_to_proto(price) for price in shown],
-                next_page_token=page.next_page_token,
-                caveats=_caveats(shown),
+        message = pb.ListModelsResponse(
+            models=[model_to_proto(self._models.by_id[model_id]) for model_id in page.ids],
+            next_page_token=page.next_page_token,
+        )
+        return self._answer(message)
+
+    def get_model(self, request: pb.GetModelRequest) -> Answer:
+        """Answer GetModel."""
+        text = _text_of(request.name)
+        model = self._models.find(text)
+        if model is None:
+            nearest = self._models.nearest(text)
+            raise not_found(Reason.MODEL_NOT_FOUND, "model", request.name[:MAX_SHOWN], nearest)
+        return self._answer(pb.GetModelResponse(model=model_to_proto(model)))
+
+    def _answer(self, message: pb.ListModelsResponse | pb.GetModelResponse) -> Answer:
+        metadata = caching.of_facts(self._source.current(), self._revision)
+        return Answer(message, metadata=metadata)
+
+
+def _text_of(name: str) -> str:
+    """Return what stands behind "models/". Raises InvalidRequest (BAD_NAME)."""
+    head, _, text = name.partition("/")
+    if head != MODELS or not text.strip():
+        description = f"{shown(name)} is not of the form {MODELS}/{{model}}"
+        violation = Violation("name", description, Reason.BAD_NAME, {"name": name[:MAX_SHOWN]})
+        raise InvalidRequest.of((violation,))
+    return text
+
+
+def _read_choices(
+    field: str, given: Collection[str], known: Collection[str], faults: Faults
+) -> tuple[str, ...]:
+    """Return the values in the registry's spelling; unknown ones go to `faults`."""
+    spellings = {word.lower(): word for word in known}
+
+    def read(text: str) -> str | None:
+        word = spellings.get(text.strip().lower())
+        if word is None:
+            nearest = nearest_of(text, sorted(known))
+            faults.add(
+                field,
+                unknown_text(text, f"{field} of models", nearest),
+                metadata=unknown_metadata(field, text, nearest),
             )
+        return word
+
+    return read_each(field, given, read, faults)
+
+
+def _check_params(request: pb.ListModelsRequest, faults: Faults) -> None:
+    for field, bound in (("min_params", request.min_params), ("max_params", request.max_params)):
+        if bound < 0:
+            faults.add(field, f"{bound} is negative", metadata={"params": str(bound)})
+    if 0 < request.max_params < request.min_params:
+        faults.add(
+            "max_params",
+            f"{request.max_params} is below min_params, {request.min_params}",
+            metadata={
+                "minParams": str(request.min_params),
+                "maxParams": str(request.max_params),
+            },
         )
 
-    def _all(self) -> Mapping[str, ModelPrice]:
-        """Return every price by its id, in the order of ids.
 
-        Read anew at most every 5 s, and kept while the store is away.
-        """
-        with self._lock:
-            if self._monotonic() - self._read_at >= READ_AGAIN_AFTER_SECONDS:
-                try:
-                    books = self._store.model_price_books()
-                except StoreUnreachable as error:
-                    if self._prices is None:
-                        raise Unavailable(
-                            Reason.STORE_UNREACHABLE,
-                            "No token prices are loaded yet, since the store has not answered.",
-                            retry_after_seconds=_RETRY_SECONDS,
-                        ) from error
-                else:
-                    live = tuple(price for book in books for price in book.prices)
-                    found = (*live, *not_superseded(self._baseline, live=live))
-                    by_id = ((_id_of(price), price) for price in found)
-                    self._prices = dict(sorted(by_id, key=itemgetter(0)))
-                self._read_at = self._monotonic()
-            return self._prices or {}
-
-
-def model_price_to_proto(price: ModelPrice) -> pb.ModelPrice:
-    """Write one entry; what is not stated stays unset."""
-    message = pb.ModelPrice(
-        provider=price.provider,
-        model=price.model,
-        context_max=price.context_max,
-        effective_from=price.effective_from,
-        effective_until=price.effective_until,
-        source_uri=price.source_uri,
-        observe_time=price.observe_time,
-        retired=price.retired,
-        source=price.source,
-    )
-    for name, amount in zip(PRICE_FIELDS, price.amounts, strict=True):
-        if amount is not None:
-            getattr(message, name).CopyFrom(money_to_proto(Money(amount=amount)))
-    return message
-
-
-def _id_of(price: ModelPrice) -> str:
-    """Return what sorts and tells apart all entries: tiers by length, the open one last."""
-    tier = f"{price.context_max or 10**9:010d}"
-    began = f"{price.effective_from:%Y-%m-%d}" if price.effective_from else ""
-    exact = repr((price.source, price.source_uri, price.effective_from, price.amounts))
-    digest = hashlib.blake2b(exact.encode(), digest_size=6).hexdigest()
-    return _BETWEEN.join((price.provider, price.model, tier, began, digest))
-
-
-def _is_named(model: str, wanted: Iterable[str]) -> bool:
-    names = tuple(wanted)
-    return not names or any(
-        model.startswith(name[:-1]) if name.endswith("*") else model == name for name in names
-    )
-
-
-def _read_providers(given: Iterable[str], known: set[str], faults: Faults) -> frozenset[str]:
-    wanted = frozenset(given)
-    for name in sorted(wanted - known):
-        text = unknown_text(name, "provider of models", nearest_of(name, known))
-        faults.add("provider", text, Reason.UNKNOWN_PROVIDER)
-    return wanted
-
-
-def _young(
-    prices: dict[str, ModelPrice], *, max_age: timedelta, now: datetime
-) -> dict[str, ModelPrice]:
-    """Keep what was seen within `max_age`, of live sources. Raises Precondition for none left."""
-    young = {
-        price_id: price
-        for price_id, price in prices.items()
-        if price.source != BASELINE
-        and price.observe_time is not None
-        and now - price.observe_time <= max_age
-    }
-    if prices and not young:
-        limit = f"{max_age.total_seconds():.0f}s"
-        raise Precondition(
-            Reason.PRICES_TOO_OLD,
-            f"{len(prices)} token prices match, none younger than {limit}",
-            metadata={"max_age": limit, "matching_price_count": str(len(prices))},
-        )
-    return young
-
-
-def _caveats(shown: Iterable[ModelPrice]) -> list[caveat_pb2.Caveat]:
-    dates = [price.observe_time for price in shown if price.source == BASELINE]
-    if not dates:
-        return []
-    oldest = min((moment for moment in dates if moment), default=None)
-    since = f"the oldest of {oldest:%Y-%m-%d}" if oldest else "without dates"
-    text = f"{len(dates)} prices are from the bundled table, {since}; no source lists them now."
-    return [caveat_pb2.Caveat(code="BASELINE_PRICES", message=text)]
+def _revision_of(models: ModelRegistry) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for model in models.models:
+        digest.update(model_to_proto(model).SerializeToString(deterministic=True))
+    return digest.hexdigest()

@@ -43,7 +43,7 @@ def test_training_gpt_3_by_the_rule_of_thumb_is_six_n_d() -> None:
 
 
 def test_the_articles_total_gives_its_hours() -> None:
-    assert 3.14e23 / A100_PEAK / 3600 == pytest.approx(279_558, abs=0.5)
+    assert pytest.approx(279_558, abs=0.5) == 3.14e23 / A100_PEAK / 3600
 
 
 def test_at_two_dollars_and_full_peak_gpt_3_of_the_registry_costs_560_000_dollars() -> None:

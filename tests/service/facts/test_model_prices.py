@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.model_price import ModelPrice
 from service.facts.model_prices import load_model_prices, not_superseded
-from service.facts.tables import BadFacts
+from service.facts.rows import BadFacts
 
 HEADING = (
     "provider,model,input_usd_per_m,output_usd_per_m,cached_input_usd_per_m,"

@@ -5,14 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from service.facts.tables import BadFacts, load_exchange_rates, load_gpu_registry
+from service.domain.precision import Precision
+from service.facts.rows import BadFacts
+from service.facts.tables import load_exchange_rates, load_gpu_registry
 
 SHARED = Path(__file__).parents[4] / "shared" / "facts" / "accelerators.csv"
 GPU_COLUMNS = (
     "id,family,aliases,identifiers,vendor,name,form,year,vram_gb,other_vram_gb,device_count,"
-    "mem_bw_gbs,bf16_dense,tdp_w,link,source"
+    "mem_bw_gbs,fp32_tflops,tf32_dense,fp16_dense,bf16_dense,fp8_dense,int8_dense_tops,fp4_dense,"
+    "tdp_w,link,link_gbs_per_gpu_bidir,link_scope,maf_bf16_measured,source"
 )
-GPU_ROW = "z9-10gb,Z9,z nine|zed9,z-nine-1,Nimbus,Z9 10GB,PCIe,2024,10,9.2|11,1,500.5,99,75,PCIe4,x"
+GPU_ROW = (
+    "z9-10gb,Z9,z nine|zed9,z-nine-1,Nimbus,Z9 10GB,PCIe,2024,10,9.2|11,1,500.5,,,99,99,198,,,75,"
+    "PCIe4,64,host bus,79.2,x"
+)
 RATE_COLUMNS = "currency_code,units_per_eur,date,source"
 
 
@@ -43,6 +49,31 @@ def test_a_chip_without_bf16_has_no_figure_for_it() -> None:
     assert volta.bf16_dense_tflops is None
 
 
+def test_no_format_is_slower_than_a_wider_one() -> None:
+    wider = (Precision.TF32, Precision.FP16, Precision.FP8, Precision.FP4)
+    for model in load_gpu_registry().models:
+        known = dict(model.dense_peaks)
+        peaks = [known[precision] for precision in wider if precision in known]
+        assert peaks == sorted(peaks), model.gpu_model_id
+        if Precision.BF16 in known and Precision.FP16 in known:
+            assert known[Precision.FP16] in {known[Precision.BF16], 2 * known[Precision.BF16]}
+
+
+def test_a_link_is_one_way_and_joins_the_whole_node() -> None:
+    registry = load_gpu_registry()
+    links = {
+        name: found.link_gb_per_second
+        for name in ("h100-sxm-80gb", "l4-24gb", "a100-pcie-80gb", "gh200-96gb")
+        if (found := registry.find(name))
+    }
+    assert links == {
+        "h100-sxm-80gb": Decimal(450),
+        "l4-24gb": Decimal(32),
+        "a100-pcie-80gb": None,  # a bridge of two cards
+        "gh200-96gb": None,  # between CPU and GPU
+    }
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared facts are not beside the project")
 def test_no_row_of_the_shared_facts_was_lost_or_changed() -> None:
     registry = load_gpu_registry()
@@ -69,6 +100,13 @@ def test_a_row_of_the_gpu_table_is_read(tmp_path: Path) -> None:
     assert model.identifiers == ("z-nine-1",)
     assert model.other_vram_gb == (Decimal("9.2"), Decimal(11))
     assert model.memory_bandwidth_gb_per_second == Decimal("500.5")
+    assert model.dense_peaks == (
+        (Precision.BF16, Decimal(99)),
+        (Precision.FP16, Decimal(99)),
+        (Precision.FP8, Decimal(198)),
+    )
+    assert model.link_gb_per_second == Decimal(32)
+    assert model.measured_matmul_share == Decimal("0.8")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +121,11 @@ def test_a_row_of_the_gpu_table_is_read(tmp_path: Path) -> None:
         ("500.5", "-1", "mem_bw_gbs"),
         ("500.5", "fast", "mem_bw_gbs"),
         ("z nine|", "|", "aliases"),
-        ("PCIe4,x", "PCIe4,", "source"),
+        ("79.2,x", "79.2,", "source"),
+        ("99,198", "99,fast", "fp8_dense"),
+        ("PCIe4,64", "PCIe4,0", "link_gbs_per_gpu_bidir"),
+        ("host bus,", ",", "link_scope"),
+        ("99,99,198", "99,,198", "bf16_dense"),
     ],
 )
 def test_a_broken_row_is_named_by_file_line_and_column(

@@ -1,5 +1,6 @@
 """Kinds of fields that today's requests do not have, on descriptors made for it."""
 
+import math
 from typing import Any
 
 import pytest
@@ -74,6 +75,18 @@ def test_64_bit_integers_are_numbers_or_strings_without_exponent(value: Any, exp
             value_from_json(_field("INT64"), value)
     else:
         assert value_from_json(_field("INT64"), value) == expected
+
+
+@pytest.mark.parametrize("value", [2**63, float(10**30), math.inf, -math.inf, "9" * 30, "9" * 5000])
+def test_a_number_that_is_too_large_is_told_the_bounds(value: Any) -> None:
+    with pytest.raises(WrongValue, match="between -9223372036854775808 and 9223372036854775807"):
+        value_from_json(_field("INT64"), value)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_a_number_beyond_float_is_too_large(value: float) -> None:
+    with pytest.raises(WrongValue, match="is too large"):
+        value_from_json(_field("DOUBLE"), value)
 
 
 @pytest.mark.parametrize(

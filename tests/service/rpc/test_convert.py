@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import pytest
 from gpuquote.v1 import (
+    architecture_pb2,
     change_service_pb2,
     collection_run_pb2,
     gpu_model_pb2,
@@ -14,6 +15,7 @@ from gpuquote.v1 import (
     offer_pb2,
     provider_pb2,
     quarantine_pb2,
+    workload_pb2,
 )
 
 from service.domain.money import Money
@@ -33,6 +35,7 @@ from service.domain.offer import (
     TaxTreatment,
     Trust,
 )
+from service.domain.precision import Precision
 from service.domain.provider import ProviderState, RejectCount
 from service.domain.run import CollectionRun, RunState
 from service.rpc.convert import (
@@ -129,8 +132,8 @@ def test_unspecified_and_unknown_numbers_have_no_value(kind: type[StrEnum]) -> N
 
 def test_every_enum_of_the_contract_is_mapped() -> None:
     files = (
-        *(change_service_pb2, collection_run_pb2, gpu_model_pb2, history_pb2),
-        *(offer_pb2, provider_pb2, quarantine_pb2),
+        *(architecture_pb2, change_service_pb2, collection_run_pb2, gpu_model_pb2, history_pb2),
+        *(offer_pb2, provider_pb2, quarantine_pb2, workload_pb2),
     )
     in_contract = {
         enum.full_name for file in files for enum in file.DESCRIPTOR.enum_types_by_name.values()
@@ -316,7 +319,9 @@ def test_a_gpu_model_sets_every_field_it_states() -> None:
         a_gpu(),
         power_watts=700,
         memory_bandwidth_gb_per_second=Decimal(3350),
-        bf16_dense_tflops=Decimal("989.4"),
+        dense_peaks=((Precision.BF16, Decimal("989.4")), (Precision.FP8, Decimal(1979))),
+        link_gb_per_second=Decimal(450),
+        measured_matmul_share=Decimal("0.8033"),
         aliases=("h100 sxm5",),
     )
     message = gpu_model_to_proto(model)
@@ -326,6 +331,11 @@ def test_a_gpu_model_sets_every_field_it_states() -> None:
     assert unset == set()
     assert message.name == "gpuModels/h100-sxm-80gb"
     assert message.bf16_dense_tflops == 989.4
+    assert [(peak.precision, peak.tflops) for peak in message.dense_peaks] == [
+        (workload_pb2.PRECISION_BF16, 989.4),
+        (workload_pb2.PRECISION_FP8, 1979),
+    ]
+    assert (message.link_gb_per_second, message.measured_matmul_share) == (450, 0.8033)
 
 
 def test_figures_that_are_not_published_stay_unset() -> None:
@@ -333,3 +343,6 @@ def test_figures_that_are_not_published_stay_unset() -> None:
     assert not message.HasField("power_watts")
     assert not message.HasField("memory_bandwidth_gb_per_second")
     assert not message.HasField("bf16_dense_tflops")
+    assert not message.dense_peaks
+    assert not message.HasField("link_gb_per_second")
+    assert not message.HasField("measured_matmul_share")

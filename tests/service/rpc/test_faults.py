@@ -36,6 +36,26 @@ def test_a_reader_that_refuses_is_noted_with_its_metadata() -> None:
     assert raised.value.metadata == {"column": "3"}
 
 
+def test_faults_of_a_message_inside_have_its_path() -> None:
+    faults = Faults()
+    inside = faults.under("baseline").under("adjustments[1]")
+    inside.add("until", "is no day")
+    inside.attempt(_refuse, 0)
+    faults.add("model", "is unknown")
+    assert len(inside) == len(faults) == 3
+    with pytest.raises(InvalidRequest) as raised:
+        inside.raise_if_any()
+    assert [v.field for v in raised.value.violations] == [
+        "baseline.adjustments[1].until",
+        "baseline.adjustments[1].filter",
+        "model",
+    ]
+
+
+def _refuse() -> int:
+    raise InvalidRequest.of((Violation("filter", "no", Reason.BAD_FILTER),))
+
+
 def test_what_a_caller_wrote_is_shown_bounded_and_escaped() -> None:
     assert shown("a\r\nb") == r"'a\r\nb'"
     assert len(shown("x" * 1000)) == 42

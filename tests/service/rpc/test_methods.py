@@ -47,6 +47,8 @@ def test_reading_needs_read_what_is_asked_for_quote_and_the_collection_admin() -
     methods = a_dispatcher(FakeSource(a_catalog())).methods
     by_scope = {scope: {m.label for m in methods.values() if m.scope is scope} for scope in Scope}
     assert {label.rsplit("/", 1)[1] for label in by_scope[Scope.QUOTE]} == {
+        "EstimateTraining",
+        "EstimateInference",
         "RefreshOffer",
         "ReportOutcome",
     }
@@ -67,7 +69,7 @@ def test_what_may_wait_or_streams_is_marked_so() -> None:
     assert streaming == {"WatchChanges"}
 
 
-def test_only_reads_of_the_catalogue_are_cacheable() -> None:
+def test_only_reads_of_the_catalogue_and_of_facts_are_cacheable() -> None:
     methods = a_dispatcher(FakeSource(a_catalog())).methods
     cacheable = {name.rsplit("/", 1)[1] for name, m in methods.items() if m.is_cacheable}
     assert cacheable == {
@@ -78,6 +80,8 @@ def test_only_reads_of_the_catalogue_are_cacheable() -> None:
         "GetProvider",
         "ListGpuModels",
         "GetGpuModel",
+        "ListModels",
+        "GetModel",
     }
 
 

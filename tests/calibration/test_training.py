@@ -1,0 +1,90 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from calibration import training, training_fit
+from calibration.fit import CONSTANTS, rounded
+from calibration.result import Fit
+from calibration.scores import Score, wilson_interval
+from calibration.training_memory import finetune_rows, predicted_bytes
+from calibration.training_rows import EXCLUDED, read_rows
+from service.estimate.calibration import LogBand, load_calibration
+from service.estimate.mfu import features, mfu
+
+ROWS = read_rows()
+UNSEEN = training_fit.leave_one_shape_out(ROWS, training_fit.PRIORS)
+
+
+def of_regime(*, is_full_run: bool) -> np.ndarray:
+    return np.array([row.case.is_full_run == is_full_run for row in ROWS])
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fit:
+    return training.fit()
+
+
+def test_the_bundled_constants_are_what_the_fit_gives(fitted: Fit) -> None:
+    bundled = json.loads(CONSTANTS.read_text(encoding="utf-8"))["training"]
+    assert json.loads(json.dumps(rounded(fitted.constants))) == bundled
+
+
+@pytest.mark.parametrize(
+    ("is_full_run", "median", "p90"), [(True, 0.22, 0.65), (False, 0.16, 0.55)]
+)
+def test_models_not_seen_are_predicted_well_enough(
+    median: float, p90: float, *, is_full_run: bool
+) -> None:
+    inside = of_regime(is_full_run=is_full_run)
+    score = Score.of(np.exp(-UNSEEN[inside]), np.ones(int(inside.sum())))
+    assert score.median <= median
+    assert score.p90 <= p90
+
+
+@pytest.mark.parametrize("is_full_run", [True, False])
+def test_it_beats_six_n_d_at_a_flat_share(*, is_full_run: bool) -> None:
+    inside = of_regime(is_full_run=is_full_run)
+    ones = np.ones(int(inside.sum()))
+    thumb = np.array([math.exp(row.log_mfu) * row.rule_of_thumb_share for row in ROWS])[inside]
+    ours = Score.of(np.exp(-UNSEEN[inside]), ones)
+    for share in (0.4, 1.0):
+        flat = Score.of(thumb / share, ones)
+        assert ours.median < flat.median
+        assert ours.p90 < flat.p90
+
+
+@pytest.mark.parametrize("is_full_run", [True, False])
+def test_the_band_holds_80_percent_of_rows_not_seen(*, is_full_run: bool) -> None:
+    constants = load_calibration().training
+    band: LogBand = constants.full_run if is_full_run else constants.benchmark
+    found = UNSEEN[of_regime(is_full_run=is_full_run)]
+    hits = int(np.sum((found >= band.p10) & (found <= band.p90)))
+    low, high = wilson_interval(hits, len(found))
+    assert low <= 0.8 <= high
+
+
+def test_published_fine_tuning_peaks_are_predicted_well_enough() -> None:
+    rows = finetune_rows()
+    runtime = load_calibration().training.runtime_bytes
+    score = Score.of(
+        np.array([predicted_bytes(row, runtime) for row in rows]),
+        np.array([row.measured_bytes for row in rows]),
+    )
+    assert score.count >= 25
+    assert score.median <= 0.15
+    assert score.p90 <= 0.30
+
+
+def test_fit_and_planner_share_one_function() -> None:
+    constants = load_calibration().training
+    row = ROWS[0]
+    found = features(row.case, reference_matmul_share=constants.reference_matmul_share)
+    assert set(found) == set(training_fit.PRIORS)
+    assert float(mfu(found, constants.coefficients, cap=constants.mfu_cap)) > 0
+
+
+def test_the_report_names_every_row_that_does_not_count(fitted: Fit) -> None:
+    for row_id, reason in EXCLUDED.items():
+        assert f"{row_id}: {reason}" in fitted.report
