@@ -32,7 +32,7 @@ from service.facts.models import load_models
 from service.market.answers import InferenceQuestion, Terms, TrainingQuestion
 from service.market.charges import Charges
 from service.market.need import Need
-from service.market.placements import proven_capacity, ranked
+from service.market.placements import capacities, ranked
 from service.market.selection import Selection, select
 from service.market.serving import ServingEstimator
 from service.market.sheet import Sheet
@@ -89,7 +89,7 @@ def synthetic_snapshot(count: int) -> Snapshot:
 def charge_and_rank(selection: Selection, needs: Sequence[Need | None]) -> object:
     """Charge every offer that is left and rank them."""
     charges = Charges(selection.pick, selection, needs, terms=_TERMS, today=NOW.date())
-    return ranked(charges, proven_capacity(charges), one_for_each="gpu_model")
+    return ranked(charges, capacities(charges), one_for_each="gpu_model")
 
 
 def join(snapshot: Snapshot, needs: Sequence[Need | None]) -> object:
@@ -113,6 +113,7 @@ def print_join(snapshot: Snapshot, ceiling: Taken, *, runs: int) -> None:
             gpu_count=8,
             node_count=-(-8 // shape.gpus_per_node),
             hours=_HOURS.times(1 + at % 7),
+            joins_nodes=shape.gpus_per_node < 8,
             storage_gb=500.0,
             egress_gb=16.0,
         )

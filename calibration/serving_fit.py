@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,7 @@ class Table:
     regime: NDArray[np.str_]
     generation: NDArray[np.str_]
     family: NDArray[np.str_]
+    engine: NDArray[np.str_]
 
     def rows(self, mask: Mask) -> "Table":
         """Return some of the rows."""
@@ -91,6 +93,7 @@ class Table:
             regime=self.regime[mask],
             generation=self.generation[mask],
             family=self.family[mask],
+            engine=self.engine[mask],
         )
 
 
@@ -107,6 +110,7 @@ def table_of(rows: Sequence[Row]) -> Table:
         regime=np.array([row.regime for row in rows]),
         generation=np.array([row.accelerator.generation for row in rows]),
         family=np.array([row.accelerator.family for row in rows]),
+        engine=np.array([row.engine.value for row in rows]),
     )
 
 
@@ -159,6 +163,27 @@ def fit(table: Table) -> StepConstants:
 def fits_without(table: Table, groups: NDArray[np.str_]) -> dict[str, StepConstants]:
     """Fit once without each group of rows."""
     return {group: fit(table.rows(groups != group)) for group in sorted(set(groups.tolist()))}
+
+
+def fits_without_pairs(table: Table) -> dict[tuple[str, str], StepConstants]:
+    """Fit once without each two architectures; the key has them in both orders."""
+    groups = sorted(set(table.group.tolist()))
+    found: dict[tuple[str, str], StepConstants] = {}
+    for one, other in combinations(groups, 2):
+        constants = fit(table.rows((table.group != one) & (table.group != other)))
+        found[one, other] = found[other, one] = constants
+    return found
+
+
+def errors_without_both(table: Table, kinds: NDArray[np.str_]) -> Floats:
+    """Return errors by fits that saw neither the row's architecture nor its kind of GPU."""
+    errors = np.empty(len(table.log_rate))
+    pairs = sorted(set(zip(table.group.tolist(), kinds.tolist(), strict=True)))
+    for group, kind in pairs:
+        constants = fit(table.rows((table.group != group) & (kinds != kind)))
+        mask = (table.group == group) & (kinds == kind)
+        errors[mask] = errors_of(table.rows(mask), constants)
+    return errors
 
 
 def left_out_errors(

@@ -7,9 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import serving_fit
+from calibration.serving_band_report import (
+    Apart,
+    Figure,
+    Helped,
+    apart_lines,
+    band_lines,
+    narrowed_lines,
+)
 from calibration.serving_fit import Table
 from calibration.serving_memory_rows import memory_lines
+from calibration.serving_near import NEAR_WEIGHT
 from calibration.serving_rows import Row
+from calibration.serving_spread import REGIMES, Unseen
 from service.estimate.flops import rule_of_thumb_forward_flops
 from service.estimate.serving_calibration import (
     CONCURRENCY,
@@ -23,15 +33,11 @@ from service.estimate.serving_step import ideal_step_seconds
 
 Floats = NDArray[np.float64]
 _REGIMES = (CONCURRENCY, OFFLINE, SINGLE, TUNED_OFFLINE, TUNED_SERVER)
-_Z95 = 1.959963984540054
 # Median and p90 of the relative error in percent, demanded on rows not seen, and the further goal.
 _DEMANDED = {"model left out": (25, 60), "half to half": (32, 78)}
 _GOAL = (15, 45)
 _WORST = 12
 _NEAR = 0.25
-_BAND_SHARE = 0.8
-# Below this a regime's coverage says nothing.
-_ENOUGH_ROWS = 30
 
 
 def section(
@@ -40,20 +46,16 @@ def section(
     table: Table,
     constants: StepConstants,
     left_out: Mapping[str, int],
-    errors: Mapping[str, Floats],
+    unseen: Unseen,
+    by_model: Floats,
     half_to_half: tuple[Floats, NDArray[np.str_]],
-    rates: Mapping[str, Mapping[str, float]],
-    first_token_errors: Mapping[str, Floats],
-    token_errors: Floats,
-    plain_errors: Floats,
-    with_neighbour: Floats,
-    neighbour_weights: Floats,
-    near: NDArray[np.bool_],
-    neighbour: tuple[float, float],
-    neighbour_band: Mapping[str, float],
+    figures: Mapping[str, Figure],
+    apart: Mapping[str, Apart],
+    additions: Mapping[str, Mapping[str, float]],
+    helped: Helped,
 ) -> str:
     """Return the section "Serving"."""
-    unseen = errors["architecture left out"]
+    errors = {"architecture left out": unseen.errors, "model left out": by_model}
     lines = [
         "## Serving",
         "",
@@ -69,11 +71,18 @@ def section(
     half_errors, half_regimes = half_to_half
     for regime in _REGIMES:
         mask = table.regime == regime
-        for name, values in errors.items():
-            lines.append(_row(regime, f"ours, {name}", values[mask]))
-        lines.append(_row(regime, "ours, half to half", half_errors[half_regimes == regime]))
-        lines.append(_row(regime, "2np at 100 %", _rule_of_thumb(rows, table)[mask]))
-        lines.append(_row(regime, "ideal roofline", _ideal(table)[mask]))
+        methods = {
+            **{f"ours, {name}": values[mask] for name, values in errors.items()},
+            **{
+                f"ours, {name} left out": part.errors[part.regime == regime]
+                for name, part in apart.items()
+                if regime in REGIMES
+            },
+            "ours, half to half": half_errors[half_regimes == regime],
+            "2np at 100 %": _rule_of_thumb(rows, table)[mask],
+            "ideal roofline": _ideal(table)[mask],
+        }
+        lines += [_row(regime, method, values) for method, values in methods.items()]
     lines += ["", "### Against what was demanded", "", "| regime | rule | demanded | reached |"]
     lines += ["|---|---|---|---|"]
     for regime in (CONCURRENCY, OFFLINE):
@@ -88,28 +97,28 @@ def section(
                 f"| {regime} | {rule} | {median} / {p90} | "
                 f"{reached[0]:.1f} / {reached[1]:.1f}, {verdict} |"
             )
-    lines += ["", "### Bands", ""]
-    lines += _coverage_lines(table, unseen, rates)
+    lines += ["", "### Bands, nested: the architecture in neither point nor band", ""]
+    lines += band_lines(figures)
+    lines += ["", "### Unseen GPUs and engines", ""]
+    lines += apart_lines(figures["output rate"], apart, additions)
     lines += ["", "### Latency, architectures left out", ""]
     lines += ["| figure | rows | median | p90 | within 25 % | bias |", "|---|---|---|---|---|---|"]
-    timed = np.array([row.token_seconds > 0 for row in rows])
-    for regime in (CONCURRENCY, SINGLE):
-        part = token_errors[timed & (table.regime == regime)]
-        lines.append(_row(f"time per output token, {regime}", None, part))
-    for regime, part in first_token_errors.items():
-        lines.append(_row(f"time to first token, {regime}", None, part))
-    lines += ["", "### Nearest measured row, each row left out", ""]
-    lines += _neighbour_lines(plain_errors, with_neighbour, neighbour_weights > 0, near, neighbour)
-    lines += _narrowed_lines(table, with_neighbour, neighbour_weights, rates, neighbour_band)
+    for name in ("time per output token", "time to first token"):
+        timed = figures[name].unseen
+        for regime in (CONCURRENCY, SINGLE):
+            lines.append(_row(f"{name}, {regime}", None, timed.errors[timed.regime == regime]))
+    lines += ["", "### Measured rows near by, each row left out", ""]
+    lines += _neighbour_lines(helped)
+    lines += ["", *narrowed_lines(helped)]
     lines += ["", "### Models, architecture left out", ""]
     lines += ["| model | regime | rows | median | p90 | bias |", "|---|---|---|---|---|---|"]
-    lines += _model_lines(table, unseen)
+    lines += _model_lines(table, unseen.errors)
     lines += ["", "### Worst rows, architecture left out", ""]
     lines += ["| row | model | GPU | regime | predicted over measured |", "|---|---|---|---|---|"]
-    for worst in np.argsort(-np.abs(unseen), kind="stable")[:_WORST].tolist():
+    for worst in np.argsort(-np.abs(unseen.errors), kind="stable")[:_WORST].tolist():
         row = rows[worst]
         where = f"{row.accelerator.gpu_model_id} x {row.gpus}"
-        ratio = math.exp(unseen[worst])
+        ratio = math.exp(unseen.errors[worst])
         lines.append(f"| {row.row_id} | {row.model_id} | {where} | {row.regime} | x{ratio:.2f} |")
     lines += ["", "### Memory of serving", ""]
     lines += memory_lines()
@@ -117,14 +126,6 @@ def section(
     for name, (prior, _) in serving_fit.PRIORS.items():
         lines.append(f"| {name} | {prior:g} | {getattr(constants, name):g} |")
     return "\n".join(lines) + "\n"
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share seen in `count` rows (Wilson, 1927)."""
-    centre = share + _Z95**2 / (2 * count)
-    half = _Z95 * math.sqrt(share * (1 - share) / count + _Z95**2 / (4 * count**2))
-    scale = 1 + _Z95**2 / count
-    return (centre - half) / scale, (centre + half) / scale
 
 
 def _row(name: str, method: str | None, errors: Floats) -> str:
@@ -162,91 +163,22 @@ def _ideal(table: Table) -> Floats:
     return np.asarray(np.log(table.batch / seconds) - table.log_rate, dtype=np.float64)
 
 
-def _coverage_lines(
-    table: Table, unseen: Floats, rates: Mapping[str, Mapping[str, float]]
-) -> Iterable[str]:
+def _neighbour_lines(helped: Helped) -> Iterable[str]:
     yield (
-        "Quantiles of measured over predicted with the architecture left out. Coverage is that of "
-        "the 80 % band; in the last column the band comes from the other architectures alone, so "
-        "that neither point nor band saw the row. Where a regime has one architecture, there are "
-        "none."
-    )
-    yield ""
-    yield "| regime | rows | p10 / p50 / p90 | coverage | Wilson 95 % | other architectures' band |"
-    yield "|---|---|---|---|---|---|"
-    for regime, band in rates.items():
-        mask = table.regime == regime
-        ratios = np.exp(-unseen[mask])
-        share = float(np.mean((ratios >= band["p10"]) & (ratios <= band["p90"])))
-        low, high = wilson(share, len(ratios))
-        groups = table.group[mask]
-        inside: list[bool] = []
-        for group in sorted(set(groups.tolist())):
-            others = ratios[groups != group]
-            if len(others):
-                below, above = np.quantile(others, (0.1, 0.9))
-                here = ratios[groups == group]
-                inside += ((here >= below) & (here <= above)).tolist()
-        nested = f"{100 * float(np.mean(inside)):.0f} %" if inside else "one architecture"
-        verdict = (
-            "" if low <= _BAND_SHARE <= high or len(ratios) < _ENOUGH_ROWS else ", 80 % OUTSIDE"
-        )
-        yield (
-            f"| {regime} | {len(ratios)} | {band['p10']} / {band['p50']} / {band['p90']} | "
-            f"{100 * share:.0f} % | {100 * low:.0f} to {100 * high:.0f} %{verdict} | {nested} |"
-        )
-
-
-def _neighbour_lines(
-    plain: Floats,
-    corrected: Floats,
-    has_neighbour: NDArray[np.bool_],
-    near: NDArray[np.bool_],
-    neighbour: tuple[float, float],
-) -> Iterable[str]:
-    weight, scale = neighbour
-    yield (
-        f"The estimate moves {weight:g} exp(-distance / {scale:g}) of the way to the nearest row's "
-        f"ratio, in logarithms. Constants are those of all rows on both sides of the comparison. "
-        f"Goal: {_GOAL[0]} / {_GOAL[1]}."
+        "The estimate moves by sum(k ln(measured / predicted)) / "
+        f"({helped.prior:g} + sum(k)), k = exp(-distance / {helped.scale:g}), over the rows of the "
+        "same sizes, GPU and format. Constants are those of all rows on both sides of the "
+        f"comparison. Goal: {_GOAL[0]} / {_GOAL[1]}."
     )
     yield ""
     yield "| rows | method | rows | median | p90 | within 25 % | bias |"
     yield "|---|---|---|---|---|---|---|"
-    for name, mask in (("with a neighbour", has_neighbour), ("with a near one", near)):
-        yield _row(name, "sizes alone", plain[mask])
-        yield _row(name, "and the nearest row", corrected[mask])
-
-
-def _narrowed_lines(
-    table: Table,
-    corrected: Floats,
-    weights: Floats,
-    rates: Mapping[str, Mapping[str, float]],
-    near: Mapping[str, float],
-) -> Iterable[str]:
-    """Say how often the narrowed band holds the rows, by the weight of their neighbour."""
-    yield ""
-    yield "| weight of the neighbour | rows | coverage of the narrowed 80 % band | Wilson 95 % |"
-    yield "|---|---|---|---|"
-    regimes = table.regime.tolist()
-    below = np.log([rates[regime]["p50"] / rates[regime]["p10"] for regime in regimes])
-    above = np.log([rates[regime]["p90"] / rates[regime]["p50"] for regime in regimes])
-    middle = (1 - weights) * np.log([rates[regime]["p50"] for regime in regimes])
-    below = (1 - weights) * below + weights * math.log(near["p50"] / near["p10"])
-    above = (1 - weights) * above + weights * math.log(near["p90"] / near["p50"])
-    off = -corrected - middle
-    inside = (off >= -below) & (off <= above)
-    for low, high in ((0.75, 1.01), (0.5, 0.75), (1e-9, 0.5)):
-        mask = (weights >= low) & (weights < high)
-        count = int(mask.sum())
-        if count:
-            share = float(np.mean(inside[mask]))
-            least, most = wilson(share, count)
-            yield (
-                f"| {low:.2f} to {min(high, 1.0):.2f} | {count} | {100 * share:.0f} % | "
-                f"{100 * least:.0f} to {100 * most:.0f} % |"
-            )
+    for name, mask in (
+        ("with neighbours", helped.weights > 0),
+        ("where they weigh half or more", helped.weights >= NEAR_WEIGHT),
+    ):
+        yield _row(name, "sizes alone", helped.plain[mask])
+        yield _row(name, "and measured rows", helped.errors[mask])
 
 
 def _model_lines(table: Table, unseen: Floats) -> Iterable[str]:

@@ -30,7 +30,7 @@ from service.domain.accelerator import Accelerator
 from service.domain.architecture import Architecture
 from service.domain.precision import Precision
 from service.domain.workload import Engine
-from service.estimate import kv_cache, serving_memory
+from service.estimate import kv_cache, memory_limits, serving_memory
 from service.estimate.serving_calibration import OFFLINE, TUNED_OFFLINE, TUNED_SERVER
 from service.estimate.serving_format import compute_precision
 from service.estimate.serving_step import MAX_BATCH, Layout, Step, step_of
@@ -208,7 +208,8 @@ def _layout(
     replica = total
     if cells["regime"] in {TUNED_OFFLINE, TUNED_SERVER}:
         needed = weight_bytes(architecture, precision).total * 1.3
-        while replica > 1 and needed < 0.92 * accelerator.memory_bytes * replica / 2:
+        usable = memory_limits.STANDARD.usable_share * accelerator.memory_bytes
+        while replica > 1 and needed < usable * replica / 2:
             replica //= 2
     attention = re.search(r"adp([2-9])", text)
     expert = re.search(r"ep([1-9])", text)

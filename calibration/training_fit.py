@@ -7,7 +7,7 @@ beside.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,6 +116,30 @@ def _predicted_apart(
     return test.log_ratios(train.coefficients(priors))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nested:
+    """Whether a row was inside a band to which neither its model nor its errors had gone."""
+
+    is_full_run: bool
+    is_held: bool
+
+
+def nested_coverage(rows: Sequence[TrainingRow]) -> list[Nested]:
+    """Leave out one shape at a time, from the fit and from the residuals that the band is of."""
+    found: list[Nested] = []
+    for shape in sorted({row.shape for row in rows}):
+        train = [row for row in rows if row.shape != shape]
+        test = Table.of([row for row in rows if row.shape == shape])
+        table = Table.of(train)
+        inner = leave_one_shape_out(train, PRIORS)
+        ratios = test.log_ratios(table.coefficients(PRIORS))
+        bands = {kind: band_of(table, inner, is_full_run=kind) for kind in (True, False)}
+        for is_full_run, ratio in zip(test.is_full_run.tolist(), ratios.tolist(), strict=True):
+            band = bands[is_full_run]
+            found.append(Nested(is_full_run=is_full_run, is_held=band.p10 <= ratio <= band.p90))
+    return found
+
+
 def band_of(table: Table, unseen: Vector, *, is_full_run: bool) -> LogBand:
     """Return the 80 % band of residuals on shapes not seen.
 
@@ -133,45 +157,73 @@ def band_of(table: Table, unseen: Vector, *, is_full_run: bool) -> LogBand:
     )
 
 
-def left_out_families(rows: Sequence[TrainingRow]) -> dict[str, float]:
-    """Return ln(actual / predicted hours) of families in one generation, leaving each out."""
-    generations = {row.gpu.generation for row in rows}
-    shifts: dict[str, float] = {}
-    for generation in sorted(generations):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Rows that a fit did not see, and ln(actual / predicted hours) of each."""
+
+    table: Table
+    log_ratios: Vector
+
+    @property
+    def mean_shift(self) -> float:
+        """The mean, in which each model weighs one."""
+        return float(np.average(self.log_ratios, weights=self.table.weights))
+
+    def held(self, bands: Mapping[str, LogBand], extra: LogBand) -> int:
+        """Count rows inside the band of their regime, made wider by `extra`."""
+        low, high = (
+            np.where(
+                self.table.is_full_run,
+                math.hypot(getattr(bands["full_run"], side), getattr(extra, side)),
+                math.hypot(getattr(bands["benchmark"], side), getattr(extra, side)),
+            )
+            for side in ("p10", "p90")
+        )
+        return int(np.sum((self.log_ratios >= -low) & (self.log_ratios <= high)))
+
+
+def left_out_families(rows: Sequence[TrainingRow]) -> dict[str, LeftOut]:
+    """Leave out each family of a generation that has several."""
+    found: dict[str, LeftOut] = {}
+    for generation in sorted({row.gpu.generation for row in rows}):
         families = {row.gpu.family for row in rows if row.gpu.generation == generation}
         if len(families) > 1:
             for family in sorted(families):
-                held = np.array([row.gpu.family == family for row in rows])
-                shifts[family] = _mean_shift(rows, held, _predicted_apart(rows, held, PRIORS))
-    return shifts
+                held = [row for row in rows if row.gpu.family == family]
+                found[family] = _left_out(
+                    [row for row in rows if row.gpu.family != family], Table.of(held)
+                )
+    return found
 
 
-def left_out_generations(rows: Sequence[TrainingRow]) -> dict[str, float]:
-    """Return ln(actual / predicted hours) of generations, each as if nobody had fitted it.
+def left_out_generations(rows: Sequence[TrainingRow]) -> dict[str, LeftOut]:
+    """Leave out each generation, as if nobody had placed it."""
+    found: dict[str, LeftOut] = {}
+    for generation in sorted({row.gpu.generation for row in rows} - {"Ampere"}):
+        held = [
+            replace(row, case=without_generation(row.case))
+            for row in rows
+            if row.gpu.generation == generation
+        ]
+        found[generation] = _left_out(
+            [row for row in rows if row.gpu.generation != generation], Table.of(held)
+        )
+    return found
+
+
+def generation_spread(left_out: Mapping[str, LeftOut]) -> float:
+    """Return the spread between generations, of ln hours around where they were placed.
 
     Volta has no rows that count. Its prior, from two that are derived, stands for a generation
     whose software never got good: without it the spread would be that of good ones alone.
     """
-    shifts = {"Volta (prior)": -PRIORS["volta"].mean}
-    for generation in sorted({row.gpu.generation for row in rows} - {"Ampere"}):
-        held = np.array([row.gpu.generation == generation for row in rows])
-        train = Table.of([row for row in rows if row.gpu.generation != generation])
-        test = Table.of(
-            [
-                replace(row, case=without_generation(row.case))
-                for row in rows
-                if row.gpu.generation == generation
-            ]
-        )
-        shifts[generation] = _mean_shift(rows, held, test.log_ratios(train.coefficients(PRIORS)))
-    return shifts
+    shifts = [one.mean_shift for one in left_out.values()]
+    return root_mean_square([*shifts, -PRIORS["volta"].mean])
 
 
-def _mean_shift(rows: Sequence[TrainingRow], held: NDArray[np.bool_], ratios: Vector) -> float:
-    weights = shared_weights(
-        [(row.shape, row.regime) for row, is_held in zip(rows, held, strict=True) if is_held]
-    )
-    return float(np.average(ratios, weights=weights))
+def _left_out(train: Sequence[TrainingRow], test: Table) -> LeftOut:
+    ratios = test.log_ratios(Table.of(train).coefficients(PRIORS))
+    return LeftOut(table=test, log_ratios=ratios)
 
 
 def root_mean_square(values: Iterable[float]) -> float:

@@ -319,6 +319,8 @@ def _calibration(runtime_bytes: float) -> TrainingCalibration:
         generations=frozenset(),
         other_family_log_sd=0.0,
         other_generation_log_sd=0.0,
+        prior_log_sd={},
+        fine_tuning_log_sd=0.0,
         dequantization_bytes_per_param=0.0,
         activation_bytes_per_image_flop=0.0,
         checkpointed_image_share=1.0,

@@ -120,6 +120,7 @@ def _row(cells: dict[str, str]) -> TrainingRow:
             active_params=float(architecture.active_params),
             attention_share=share,
             is_mixture=cells["moe"] == "1",
+            is_diffusion=False,
             is_full_run=cells["kind"] == FULL_RUN,
             recomputed_share=float(cells["activation_recompute"] == "full"),
         ),

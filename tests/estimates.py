@@ -90,7 +90,6 @@ def a_serving_plan(**overrides: Any) -> ServingPlan:
         "prefill_share": 0.2,
         "power_watts": 2800.0,
         "regime": "concurrency",
-        "monthly_requests": 1_234_567.89,
         "is_measured": True,
     }
     return ServingPlan(**(values | overrides))
@@ -118,6 +117,7 @@ def a_market(row: Row, plan: TrainingPlan | ServingPlan, **overrides: Any) -> Ma
     """Build what a plan costs on a market of one offer."""
     third = Decimal(100) / 3
     values: dict[str, Any] = {
+        "middle_shape": 0,
         "cost": a_band(100.0),
         "dollars_per_gpu_hour": Decimal("2.49"),
         "line_items": tuple(
@@ -184,6 +184,7 @@ def an_inference_answer(row: Row, **overrides: Any) -> InferenceAnswer:
         "per_thousand_images": None,
         "flops_per_request": 1.93e13,
         "rule_of_thumb_flops": 1.9e13,
+        "monthly_requests": 1_234_567.89,
         "monthly_energy_kwh": 2044.0,
         "levers": (("FP8", -0.41),),
         "nearest_measured": None,

@@ -29,10 +29,14 @@ class TrainingCalibration:
     """What `calibration.training` found.
 
     `coefficients` are those of `service.estimate.mfu`, by name. `families` and `generations` are
-    of the GPUs that have rows. `dequantization_bytes_per_param` is what unpacking 4-bit weights
-    costs in a micro-batch, forward and backward, as bytes moved at the memory's bandwidth.
-    `activation_bytes_per_image_flop` are the activations of a diffusion model for one image over
-    the FLOPs of one forward step, `checkpointed_image_share` what full recomputation keeps of them.
+    of the GPUs that have rows. Spreads are standard deviations of ln hours on top of the band:
+    `other_family_log_sd` of a GPU family without rows, `prior_log_sd` of a generation that only a
+    prior places, by its name, `other_generation_log_sd` of one that nothing places,
+    `fine_tuning_log_sd` of training adapters. `dequantization_bytes_per_param` is what unpacking
+    4-bit weights costs in a micro-batch, forward and backward, as bytes moved at the memory's
+    bandwidth. `activation_bytes_per_image_flop` are the activations of a diffusion model for one
+    image over the FLOPs of one forward step, `checkpointed_image_share` what full recomputation
+    keeps of them.
     """
 
     coefficients: Mapping[str, float]
@@ -44,6 +48,8 @@ class TrainingCalibration:
     generations: frozenset[str]
     other_family_log_sd: float
     other_generation_log_sd: float
+    prior_log_sd: Mapping[str, float]
+    fine_tuning_log_sd: float
     dequantization_bytes_per_param: float
     activation_bytes_per_image_flop: float
     checkpointed_image_share: float
@@ -63,6 +69,8 @@ class TrainingCalibration:
             generations=frozenset(section["generations"]),
             other_family_log_sd=section["other_family_log_sd"],
             other_generation_log_sd=section["other_generation_log_sd"],
+            prior_log_sd=MappingProxyType(dict(section["prior_log_sd"])),
+            fine_tuning_log_sd=section["fine_tuning_log_sd"],
             dequantization_bytes_per_param=section["dequantization_bytes_per_param"],
             activation_bytes_per_image_flop=section["activation_bytes_per_image_flop"],
             checkpointed_image_share=section["checkpointed_image_share"],

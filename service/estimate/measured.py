@@ -64,7 +64,7 @@ def nearest_serving(
     *,
     calibration: ServingCalibration,
 ) -> MeasuredRow | None:
-    """Return the row that moved a plan's estimate; None where nobody measured this model so."""
+    """Return the nearest of the rows that moved a plan's estimate; None where there are none."""
     generated = workload.output_tokens + workload.reasoning_tokens
     found = load_serving_index().find(
         workload.architecture, accelerator, precision=workload.precision, engine=workload.engine
@@ -77,10 +77,8 @@ def nearest_serving(
         input_tokens=workload.input_tokens,
         output_tokens=generated,
     )
-    indices, distances = found.nearest(here)
-    row = found.rows[int(indices[0])]
-    weight = calibration.neighbour_weight * math.exp(
-        -float(distances[0]) / calibration.neighbour_scale
+    row, weight = found.nearest(
+        here, scale=calibration.neighbour_scale, prior=calibration.neighbour_prior
     )
     return MeasuredRow(
         row_id=row.row_id,

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.accelerator import Accelerator
+from service.domain.architecture import ModelKind
 from service.domain.precision import Precision
+from service.domain.workload import TrainingMethod, TrainingWorkload
 from service.estimate.band import Band
 from service.estimate.calibration import LogBand, TrainingCalibration
 
@@ -27,7 +29,8 @@ _REFERENCE_PARAMS = 1e10
 _TINY_PARAMS = 1e9
 # A100s of 40 GB run smaller micro-batches than those of 80 GB.
 _SMALL_AMPERE_BYTES = 48e9
-_FITTED_GENERATIONS = {"Volta": "volta", "Hopper": "hopper", "Blackwell": "blackwell", "TPU": "tpu"}
+# The coefficient of a generation, by its name.
+FITTED_GENERATIONS = {"Volta": "volta", "Hopper": "hopper", "Blackwell": "blackwell", "TPU": "tpu"}
 _REFERENCE_GENERATION = "Ampere"
 _Z90 = 1.2815515655446004
 
@@ -46,6 +49,7 @@ class MfuCase:
     active_params: float
     attention_share: float
     is_mixture: bool
+    is_diffusion: bool
     is_full_run: bool
     recomputed_share: float
 
@@ -53,9 +57,9 @@ class MfuCase:
 def features(case: MfuCase, *, reference_matmul_share: float) -> dict[str, float]:
     """Return what multiplies each coefficient, by its name.
 
-    A generation without a fitted coefficient is placed by the share of its peak that a large
-    matrix product was measured to reach, against that of the A100; by nothing where nobody
-    measured. Attention runs slower than matrix products, and long sequences have more of it.
+    A generation without a coefficient is placed by the share of its peak that a large matrix
+    product was measured to reach, against that of the A100; by nothing where nobody measured.
+    Attention runs slower than matrix products, and long sequences have more of it.
     """
     gpu = case.accelerator
     size = math.log10(max(case.active_params, 1.0) / _REFERENCE_PARAMS)
@@ -80,8 +84,9 @@ def features(case: MfuCase, *, reference_matmul_share: float) -> dict[str, float
         "log10_params_above_10b": max(0.0, size),
         "attention": math.log1p(case.attention_share),
         "mixture": float(case.is_mixture),
+        "diffusion": float(case.is_diffusion),
     }
-    name = _FITTED_GENERATIONS.get(gpu.generation)
+    name = FITTED_GENERATIONS.get(gpu.generation)
     if name is not None:
         found[name] = 1.0
     elif gpu.generation != _REFERENCE_GENERATION and gpu.matmul_share is not None:
@@ -105,32 +110,53 @@ def expected_mfu(case: MfuCase, calibration: TrainingCalibration) -> float:
 
 
 def hours_band(
-    accelerator: Accelerator, calibration: TrainingCalibration, *, is_full_run: bool
+    workload: TrainingWorkload, accelerator: Accelerator, calibration: TrainingCalibration
 ) -> Band:
     """Return the band of actual over expected hours.
 
-    Its quantiles are residuals on models that the fit had not seen. A GPU family without rows adds
-    the spread between families, and one of a generation without rows that between generations:
-    both measured by leaving such families and generations out.
+    Its quantiles are residuals of pre-training language models that the fit had not seen. What the
+    fit had no rows of adds its own spread, in log quadrature: a strange GPU, and a strange kind of
+    work.
     """
-    spread = calibration.full_run if is_full_run else calibration.benchmark
-    extra = _Z90 * extra_log_sd(accelerator, calibration)
-    return _widened(spread, extra)
+    spread = calibration.benchmark if workload.is_benchmark else calibration.full_run
+    extras = (gpu_spread(accelerator, calibration), work_spread(workload, calibration))
+    return Band(
+        p10=math.exp(-math.hypot(spread.p10, *(extra.p10 for extra in extras))),
+        p50=1.0,
+        p90=math.exp(math.hypot(spread.p90, *(extra.p90 for extra in extras))),
+    )
 
 
-def extra_log_sd(accelerator: Accelerator, calibration: TrainingCalibration) -> float:
-    """Return the standard deviation, in logarithms, that a GPU without rows adds; 0 with rows.
+def gpu_spread(accelerator: Accelerator, calibration: TrainingCalibration) -> LogBand:
+    """Return what a GPU without rows adds to the band of hours; nothing with rows.
 
-    Cards without a link that joins their node count as another generation: all rows are of GPUs
-    that have one.
+    Another family of a generation with rows adds the spread between families; a generation that
+    only a prior places adds the prior's. Of another generation see `_strange`. So are cards without
+    a link that joins their node: all rows are of GPUs that have one.
     """
+    generation = accelerator.generation
     if not accelerator.has_node_link:
-        return calibration.other_generation_log_sd
+        return _strange(calibration)
     if accelerator.family in calibration.families:
-        return 0.0
-    if accelerator.generation in calibration.generations:
-        return calibration.other_family_log_sd
-    return calibration.other_generation_log_sd
+        return LogBand(p10=0.0, p90=0.0)
+    if generation in calibration.generations:
+        return _symmetric(calibration.other_family_log_sd)
+    if generation in calibration.prior_log_sd:
+        return _symmetric(calibration.prior_log_sd[generation])
+    return _strange(calibration)
+
+
+def work_spread(workload: TrainingWorkload, calibration: TrainingCalibration) -> LogBand:
+    """Return what work other than pre-training a decoder adds to the band of hours.
+
+    Adapters have a few rows, which nothing was fitted to. Diffusion models have those of one model,
+    encoders none.
+    """
+    if workload.architecture.kind is not ModelKind.DECODER:
+        return _strange(calibration)
+    if workload.method is not TrainingMethod.FULL:
+        return _symmetric(calibration.fine_tuning_log_sd)
+    return LogBand(p10=0.0, p90=0.0)
 
 
 def has_rows(accelerator: Accelerator, calibration: TrainingCalibration) -> bool:
@@ -138,9 +164,17 @@ def has_rows(accelerator: Accelerator, calibration: TrainingCalibration) -> bool
     return accelerator.has_node_link and accelerator.family in calibration.families
 
 
-def _widened(spread: LogBand, extra: float) -> Band:
-    return Band(
-        p10=math.exp(-math.hypot(spread.p10, extra)),
-        p50=1.0,
-        p90=math.exp(math.hypot(spread.p90, extra)),
+def _symmetric(log_sd: float) -> LogBand:
+    return LogBand(p10=-_Z90 * log_sd, p90=_Z90 * log_sd)
+
+
+def _strange(calibration: TrainingCalibration) -> LogBand:
+    """Return the spread of what nothing places.
+
+    Every generation that can be left out took longer than it was placed, none was faster: above
+    the middle it is the spread between generations, below it no more than that between families.
+    """
+    return LogBand(
+        p10=-_Z90 * calibration.other_family_log_sd,
+        p90=_Z90 * calibration.other_generation_log_sd,
     )

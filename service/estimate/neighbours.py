@@ -1,9 +1,14 @@
-"""The published measurement that is nearest to what was asked, and how much it moves an estimate.
+"""The published measurements that are near to what was asked, and how much they move an estimate.
 
 Rows count as near when the architecture, the GPU and the weights' format are the same. Their
-distance is that of the logarithms of batch, GPUs of a replica, input and output tokens; another
-engine is `OTHER_ENGINE` away. The estimate moves towards the row's measured over predicted ratio
-by a weight that falls with the distance. Weight and scale are fitted leaving each row out.
+distance d is that of the logarithms of batch, GPUs of a replica, input and output tokens; another
+engine is `OTHER_ENGINE` away. With k = exp(-d / scale) the estimate moves by the logarithm
+
+    sum(k * ln(measured / predicted)) / (prior + sum(k))
+
+which is Nadaraya and Watson's regression (1964) with `prior` for "as predicted". A mean over rows
+and not the nearest alone, so that an estimate never jumps where another row becomes the nearest.
+Scale and prior are fitted leaving each row out.
 """
 
 import csv
@@ -57,25 +62,32 @@ class MeasuredServing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """The rows of one architecture, GPU and format, as far from an engine."""
+    """The rows of one architecture, GPU and format; `penalties` are their engines' distances.
+
+    Points have shape (points, 4), see `place`.
+    """
 
     rows: tuple[MeasuredServing, ...]
     places: Floats
     penalties: Floats
 
-    def nearest(self, here: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """Return index and distance of the row that is nearest to each of the points.
+    def pull(self, here: Floats, *, scale: float, prior: float) -> tuple[Floats, Floats]:
+        """Return how far, in logarithms, the points move, and the weight of all rows, 0 to 1."""
+        nearness = np.exp(-self._distances(here) / scale)
+        together = prior + nearness.sum(axis=1)
+        log_ratios = np.log([row.ratio for row in self.rows])
+        return nearness @ log_ratios / together, 1 - prior / together
 
-        `here` has shape (points, 4), see `place`.
-        """
+    def nearest(self, here: Floats, *, scale: float, prior: float) -> tuple[MeasuredServing, float]:
+        """Return the row that is nearest to one point, shape (1, 4), and its own weight."""
+        nearness = np.exp(-self._distances(here)[0] / scale)
+        index = int(np.argmax(nearness))
+        return self.rows[index], float(nearness[index] / (prior + nearness.sum()))
+
+    def _distances(self, here: Floats) -> Floats:
         gaps = here[:, None, :] - self.places[None, :, :]
-        distances = np.sqrt(np.einsum("prd,prd->pr", gaps, gaps)) + self.penalties
-        indices = np.argmin(distances, axis=1)
-        return indices, np.take_along_axis(distances, indices[:, None], axis=1)[:, 0]
-
-    def ratios(self, indices: NDArray[np.intp]) -> Floats:
-        """Return measured over predicted of rows."""
-        return np.array([row.ratio for row in self.rows])[indices]
+        squares = np.einsum("prd,prd->pr", gaps, gaps)
+        return np.asarray(np.sqrt(squares) + self.penalties, dtype=np.float64)
 
 
 class ServingIndex:
@@ -87,7 +99,7 @@ class ServingIndex:
             key = (row.architecture_key, row.gpu_model_id, row.precision)
             grouped.setdefault(key, []).append(row)
         self._groups: Mapping[_Key, tuple[tuple[MeasuredServing, ...], Floats]] = MappingProxyType(
-            {key: (tuple(group), places_of(group)) for key, group in grouped.items()}
+            {key: (tuple(group), places_of(map(_sizes, group))) for key, group in grouped.items()}
         )
 
     def find(
@@ -126,19 +138,23 @@ def place(*, batch: Floats, gpus: Floats, input_tokens: int, output_tokens: int)
     return np.log(np.stack(np.broadcast_arrays(*sizes), axis=-1).astype(np.float64))
 
 
-def places_of(rows: Iterable[MeasuredServing]) -> Floats:
-    """Return one point a row."""
+def places_of(sizes: Iterable[tuple[float, float, int, int]]) -> Floats:
+    """Return one point a row, from its batch, GPUs, input and output tokens."""
     return np.array(
         [
             place(
-                batch=np.array(row.batch),
-                gpus=np.array(row.gpus),
-                input_tokens=row.input_tokens,
-                output_tokens=row.output_tokens,
+                batch=np.array(batch),
+                gpus=np.array(gpus),
+                input_tokens=input_tokens,
+                output_tokens=output_tokens,
             )
-            for row in rows
+            for batch, gpus, input_tokens, output_tokens in sizes
         ]
     )
+
+
+def _sizes(row: MeasuredServing) -> tuple[float, float, int, int]:
+    return row.batch, row.gpus, row.input_tokens, row.output_tokens
 
 
 def _serving(cells: Mapping[str, str]) -> MeasuredServing:

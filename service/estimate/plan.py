@@ -119,7 +119,7 @@ class ServingPlan:
     works on at once, `max_batch` what its memory holds. Rates are of output tokens a second over
     the replicas that serve (spares do not count), images a second for diffusion models.
     `prefill_share` is the share of the time of GPUs that goes to input tokens. Times are None for
-    offline loads, where nobody waits. `monthly_requests` is None when the load has no rate.
+    offline loads, where nobody waits.
     `serving_capacity` is the rate at which cost per token is counted: the planned rate for a load
     with a rate, else the rate at the concurrency times `utilization`.
     """
@@ -147,6 +147,5 @@ class ServingPlan:
     prefill_share: float
     power_watts: float | None
     regime: str
-    monthly_requests: float | None
     is_measured: bool
     assumptions: tuple[tuple[str, str], ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from service.domain.accelerator import Accelerator
 from service.domain.architecture import ModelKind
@@ -67,11 +68,22 @@ def serving_levers(
 ) -> tuple[tuple[str, float], ...]:
     """Return what single changes would do to the cost per token on these GPUs, as a share.
 
-    Each is planned anew: -0.41 is 41 % cheaper. What cannot be planned is left out. BATCH drops
-    the latency limits, or doubles the concurrency of a load without any; PREFIX_CACHE is a hit
-    rate of one half, SPECULATIVE three proposed tokens of which each is accepted with 0.7.
+    Each is planned anew: -0.41 is 41 % cheaper. What cannot be planned is left out. For a load with
+    a rate the GPUs before rounding to whole replicas are compared, without the spare: whole ones
+    change in steps that hide or exaggerate what a change is worth. BATCH drops the latency limits,
+    or doubles the concurrency of a load without any; PREFIX_CACHE is a hit rate of one half,
+    SPECULATIVE three proposed tokens of which each is accepted with 0.7.
     """
-    before = _gpus_per_rate(workload, plan, placement)
+    gpus_per_rate = partial(
+        _gpus_per_rate,
+        accelerator=accelerator,
+        gpus_per_node=gpus_per_node,
+        placement=placement,
+        calibration=calibration,
+    )
+    if workload.architecture.kind is ModelKind.DIFFUSION:
+        return ()
+    before = gpus_per_rate(workload, plan=plan)
     found: list[tuple[str, float]] = []
     for name, changed in _changes(workload, accelerator):
         other = plan_serving(
@@ -82,15 +94,13 @@ def serving_levers(
             calibration=calibration,
         )
         if isinstance(other, ServingPlan):
-            found.append((name, _gpus_per_rate(changed, other, placement) / before - 1))
+            found.append((name, gpus_per_rate(changed, plan=other) / before - 1))
     return tuple(found)
 
 
 def _changes(
     workload: InferenceWorkload, accelerator: Accelerator
 ) -> Iterator[tuple[str, InferenceWorkload]]:
-    if workload.architecture.kind is ModelKind.DIFFUSION:
-        return
     has_fp4 = Precision.FP4 in accelerator.peak_flops
     for precision in (Precision.FP8, Precision.FP4 if has_fp4 else Precision.INT4):
         if BYTES_PER_WEIGHT[precision] < BYTES_PER_WEIGHT[workload.precision]:
@@ -109,11 +119,29 @@ def _changes(
         yield "SPECULATIVE", replace(workload, speculative=LEVER_SPECULATIVE)
 
 
-def _gpus_per_rate(workload: InferenceWorkload, plan: ServingPlan, placement: Placement) -> float:
-    """GPUs for one token a second: of the planned rate where GPUs follow it, else of all output."""
+def _gpus_per_rate(
+    workload: InferenceWorkload,
+    *,
+    accelerator: Accelerator,
+    plan: ServingPlan,
+    gpus_per_node: int,
+    placement: Placement,
+    calibration: ServingCalibration,
+) -> float:
+    """GPUs for one token a second: before rounding where GPUs follow a rate, else of all output."""
+    compute = compute_precision(workload.precision, accelerator)
     follows_rate = workload.requests_per_second is not None and placement.gpu_count is None
-    rate = plan.serving_capacity if follows_rate else plan.output_per_second
-    return plan.gpu_count / rate.p50
+    if not follows_rate or workload.parallelism.data is not None or compute is None:
+        return plan.gpu_count / plan.output_per_second.p50
+    planner = TokenPlanner(
+        workload,
+        accelerator,
+        compute=compute,
+        gpus_per_node=gpus_per_node,
+        placement=placement,
+        calibration=calibration,
+    )
+    return planner.gpus_before_rounding() / plan.serving_capacity.p50
 
 
 def _no_format(precision: Precision, accelerator: Accelerator) -> NoPlan:

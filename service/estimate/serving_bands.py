@@ -1,10 +1,12 @@
 """How far a predicted rate or time may be off, for one workload on one GPU.
 
-The band of the regime is that of rows whose model was left out of the fit. GPUs, engines and
-vendors without rows widen it; a measured row near by moves the middle and narrows it, as far as
-its weight goes. Arrays have the shape of the batches that are asked about.
+The band of the regime is for an architecture that has no rows. GPU families, generations, vendors
+and engines without rows widen it; measured rows near by move the middle and narrow it, as far as
+their weight goes. Nothing is faster than the ideal roofline, so a band ends there. Arrays have the
+shape of the batches that are asked about.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,14 +45,22 @@ class Spans:
         """Return the factor that the figure stays under with `confidence`."""
         return np.exp(self.middle + _SHARE_OF_P90[confidence] * self.above)
 
-    def band(self, prediction: float, index: tuple[int, int]) -> Band:
-        """Return the band of one prediction."""
+    def band(
+        self,
+        prediction: float,
+        index: tuple[int, int],
+        *,
+        least: float = 0.0,
+        most: float = math.inf,
+    ) -> Band:
+        """Return the band of one prediction, cut at what physics allows at the least and most."""
         middle, below, above = (
             float(np.broadcast_to(part, self.middle.shape)[index])
             for part in (self.middle, self.below, self.above)
         )
         p10, p50, p90 = (
-            prediction * float(np.exp(shift)) for shift in (middle - below, middle, middle + above)
+            min(max(prediction * math.exp(shift), least), most)
+            for shift in (middle - below, middle, middle + above)
         )
         return Band(p10=p10, p50=p50, p90=p90)
 
@@ -84,15 +94,22 @@ def bands_of(
     regime = regime_of(load, workload.engine)
     further = _further(workload, accelerator, calibration, regime)
     shape = np.broadcast_shapes(batch.shape, gpus.shape)
-    weight, ratio = _neighbours(workload, accelerator, load, calibration, batch=batch, gpus=gpus)
+    pull, weight = _neighbours(workload, accelerator, load, calibration, batch=batch, gpus=gpus)
     near = calibration.neighbour_band
-    rate = _blended(calibration.rates[regime].combined(further), near, weight, ratio, shape)
+    sizes = workload.architecture
     times = calibration.token_times.get(regime, calibration.token_times[CONCURRENCY])
-    token_time = _blended(times.combined(further), near.inverse(), weight, -ratio, shape)
-    nothing = np.zeros(shape)
     firsts = calibration.first_tokens.get(regime, calibration.first_tokens[CONCURRENCY])
-    first = _blended(firsts.combined(further), near, nothing, nothing, shape)
-    return ServingBands(rate=rate, token_time=token_time, first_token=first)
+    nothing = np.zeros(shape)
+    return ServingBands(
+        rate=_blended(calibration.rates[regime].of(sizes).combined(further), near, weight, pull),
+        token_time=_blended(times.of(sizes).combined(further), near.inverse(), weight, -pull),
+        first_token=_blended(firsts.of(sizes).combined(further), near, nothing, nothing),
+    )
+
+
+def is_measured(accelerator: Accelerator, calibration: ServingCalibration, *, regime: str) -> bool:
+    """Say whether GPUs of this family have rows in a regime."""
+    return f"{regime} {accelerator.family}" in calibration.measured_families
 
 
 def _further(
@@ -104,11 +121,13 @@ def _further(
     band = Band.exact(1.0)
     if accelerator.vendor not in calibration.measured_vendors:
         band = band.combined(calibration.unseen_vendor)
-    elif accelerator.family not in calibration.measured_families:
-        band = band.combined(calibration.unseen_gpu)
-    if f"{workload.engine.value} {regime}" not in calibration.measured_loads:
-        # No engine could be left out in a regime where it is alone: taken as of another GPU.
-        band = band.combined(calibration.unseen_gpu)
+    else:
+        if not is_measured(accelerator, calibration, regime=regime):
+            band = band.combined(calibration.unseen_family[regime])
+        if f"{regime} {accelerator.generation}" not in calibration.measured_generations:
+            band = band.combined(calibration.unseen_generation)
+    if f"{regime} {workload.engine.value}" not in calibration.measured_engines:
+        band = band.combined(calibration.unseen_engine)
     return band
 
 
@@ -121,7 +140,7 @@ def _neighbours(
     batch: Floats,
     gpus: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return the weight of the nearest row and the logarithm of its ratio, for every batch."""
+    """Return how far measured rows move the estimate, and their weight, for every batch."""
     shape = np.broadcast_shapes(batch.shape, gpus.shape)
     found = load_serving_index().find(
         workload.architecture,
@@ -137,19 +156,23 @@ def _neighbours(
         input_tokens=load.input_tokens,
         output_tokens=load.generated,
     )
-    indices, distances = found.nearest(here.reshape(-1, here.shape[-1]))
-    weight = calibration.neighbour_weight * np.exp(-distances / calibration.neighbour_scale)
-    return weight.reshape(shape), np.log(found.ratios(indices)).reshape(shape)
-
-
-def _blended(
-    band: Band, near: Band, weight: Floats, log_ratio: Floats, shape: tuple[int, ...]
-) -> Spans:
-    middle = (1 - weight) * np.log(band.p50) + weight * log_ratio
-    below = (1 - weight) * np.log(band.p50 / band.p10) + weight * np.log(near.p50 / near.p10)
-    above = (1 - weight) * np.log(band.p90 / band.p50) + weight * np.log(near.p90 / near.p50)
-    return Spans(
-        middle=np.broadcast_to(middle, shape),
-        below=np.broadcast_to(below, shape),
-        above=np.broadcast_to(above, shape),
+    pull, weight = found.pull(
+        here.reshape(-1, here.shape[-1]),
+        scale=calibration.neighbour_scale,
+        prior=calibration.neighbour_prior,
     )
+    return pull.reshape(shape), weight.reshape(shape)
+
+
+def _blended(band: Band, near: Band, weight: Floats, pull: Floats) -> Spans:
+    """Return spans whose middle is moved by `pull`.
+
+    The squares of the sides fall with the weight, as the variance of kriging does.
+    """
+    below = _between(math.log(band.p50 / band.p10), math.log(near.p50 / near.p10), weight)
+    above = _between(math.log(band.p90 / band.p50), math.log(near.p90 / near.p50), weight)
+    return Spans(middle=math.log(band.p50) + pull, below=below, above=above)
+
+
+def _between(far: float, near: float, weight: Floats) -> Floats:
+    return np.sqrt((1 - weight) * far**2 + weight * near**2)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
+from service.domain.architecture import Architecture
 from service.estimate.band import Band
 
 CONCURRENCY = "concurrency"
@@ -53,31 +54,47 @@ class StepConstants:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KindBands:
+    """Bands of one figure in one regime: mixtures of experts are far harder to predict."""
+
+    dense: Band
+    mixture: Band
+
+    def of(self, architecture: Architecture) -> Band:
+        """Return the band of a model of this kind."""
+        return self.dense if architecture.experts is None else self.mixture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServingCalibration:
     """Everything that was fitted for serving.
 
-    Bands are quantiles of measured over predicted on rows whose model was left out of the fit, by
-    regime: of rates, of `token_times` (time per output token) and of `first_tokens` (time to the
-    first). `unseen_gpu` is the further band of a GPU family without rows, `unseen_vendor` of
-    another vendor's; the latter is assumed, since no vendor could be left out.
-    `first_token_factor` and `first_token_exponent` turn a lone prefill into one under load.
-    `measured_loads` are pairs of an engine and a regime with a space between.
-    `neighbour_weight`, `neighbour_scale` and `neighbour_band` belong to `neighbours`.
+    Bands are of measured over predicted for an architecture that no row is of, by regime: of
+    `rates`, of `token_times` (time per output token) and of `first_tokens` (time to the first).
+    What has no rows either widens them: `unseen_family` of GPUs, by regime, `unseen_generation`
+    and `unseen_engine`; `unseen_vendor` is assumed, since no vendor could be left out.
+    `measured_families`, `measured_generations` and `measured_engines` name what has rows, each
+    with the regime before it and a space between. `first_token_factor` and
+    `first_token_exponent` turn a lone prefill into one under load. `neighbour_scale`,
+    `neighbour_prior` and `neighbour_band` belong to `neighbours`.
     """
 
     constants: StepConstants
     first_token_factor: float
     first_token_exponent: float
-    rates: Mapping[str, Band]
-    token_times: Mapping[str, Band]
-    first_tokens: Mapping[str, Band]
-    unseen_gpu: Band
+    rates: Mapping[str, KindBands]
+    token_times: Mapping[str, KindBands]
+    first_tokens: Mapping[str, KindBands]
+    unseen_family: Mapping[str, Band]
+    unseen_generation: Band
+    unseen_engine: Band
     unseen_vendor: Band
     measured_families: frozenset[str]
+    measured_generations: frozenset[str]
+    measured_engines: frozenset[str]
     measured_vendors: frozenset[str]
-    measured_loads: frozenset[str]
-    neighbour_weight: float
     neighbour_scale: float
+    neighbour_prior: float
     neighbour_band: Band
 
     @classmethod
@@ -93,16 +110,26 @@ class ServingCalibration:
             rates=_bands(section["rates"]),
             token_times=_bands(section["token_times"]),
             first_tokens=_bands(section["first_tokens"]),
-            unseen_gpu=Band(**section["unseen_gpu"]),
+            unseen_family=MappingProxyType(
+                {regime: Band(**band) for regime, band in section["unseen_family"].items()}
+            ),
+            unseen_generation=Band(**section["unseen_generation"]),
+            unseen_engine=Band(**section["unseen_engine"]),
             unseen_vendor=Band(**section["unseen_vendor"]),
             measured_families=frozenset(section["measured_families"]),
+            measured_generations=frozenset(section["measured_generations"]),
+            measured_engines=frozenset(section["measured_engines"]),
             measured_vendors=frozenset(section["measured_vendors"]),
-            measured_loads=frozenset(section["measured_loads"]),
-            neighbour_weight=section["neighbour_weight"],
             neighbour_scale=section["neighbour_scale"],
+            neighbour_prior=section["neighbour_prior"],
             neighbour_band=Band(**section["neighbour_band"]),
         )
 
 
-def _bands(section: Mapping[str, Any]) -> Mapping[str, Band]:
-    return MappingProxyType({regime: Band(**band) for regime, band in section.items()})
+def _bands(section: Mapping[str, Any]) -> Mapping[str, KindBands]:
+    return MappingProxyType(
+        {
+            regime: KindBands(dense=Band(**kinds["dense"]), mixture=Band(**kinds["mixture"]))
+            for regime, kinds in section.items()
+        }
+    )

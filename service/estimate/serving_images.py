@@ -9,17 +9,15 @@ from service.domain.accelerator import Accelerator
 from service.domain.precision import Precision
 from service.domain.workload import InferenceWorkload, Placement
 from service.estimate.band import Band
+from service.estimate.memory_limits import reserve_of
 from service.estimate.plan import Misfit, NoPlan, ServingMemory, ServingPlan
 from service.estimate.serving_calibration import ServingCalibration
 from service.estimate.serving_load import LoadKind, load_of
-from service.estimate.serving_memory import reserve_of
-from service.estimate.serving_plan import HOURS_A_MONTH
 from service.estimate.weights import weight_bytes
 
 ASSUMED_BAND = Band(p10=0.5, p50=1.0, p90=2.0)
 """Assumed: a rate may be half of what the share of the peak of language models says, or twice."""
 
-_SECONDS_AN_HOUR = 3600
 _MILLISECONDS = 1e3
 _GIGA = 1e9
 _REGIME = "images"
@@ -121,11 +119,6 @@ def plan_images(
         prefill_share=0.0,
         power_watts=None if power is None else power * (serving + spare),
         regime=_REGIME,
-        monthly_requests=(
-            load.requests_per_second * HOURS_A_MONTH * _SECONDS_AN_HOUR
-            if load.kind is LoadKind.RATE
-            else None
-        ),
         is_measured=False,
         assumptions=(
             (

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from service.domain.accelerator import Accelerator
 from service.domain.architecture import ModelKind
-from service.domain.precision import Precision
 from service.domain.workload import (
     Objective,
     Placement,
@@ -16,26 +15,20 @@ from service.domain.workload import (
 from service.estimate import mfu
 from service.estimate.band import Band
 from service.estimate.calibration import TrainingCalibration
+from service.estimate.memory_limits import STANDARD
 from service.estimate.plan import Misfit, NoPlan, TrainingPlan
+from service.estimate.training_assumptions import LOAD_FACTOR, assumptions_of, given_count
 from service.estimate.training_faults import figures_fault, parallelism_fault, precision_fault
-from service.estimate.training_layouts import KEEPING, Fitting, LayoutSearch
+from service.estimate.training_layouts import KEEPING, LARGEST_BATCH_TOKENS, Fitting, LayoutSearch
 from service.estimate.training_time import SECONDS_AN_HOUR, duration, rule_of_thumb_flops
 
 _WATT_HOURS_A_KWH = 1000.0
 _GIGA = 1e9
-# What an allocator gets of the memory, and what fragmentation and communication take of that
-# (Korthikanti's and torchtune's published peaks against cards on which they ran).
-_USABLE_SHARE = 0.92
-_RESERVE_BYTES = 2.5e9
-# Typical over rated board power of H100 (0.65 / 0.70 kW), H200 (the same), B200 (0.9 / 1.0) and
-# MI300X (0.70 / 0.75), as published in alpha-one-index, energy.json (2025): the median.
-LOAD_FACTOR = 0.93
 # The smallest nodes of any cluster in the calibration's runs are those of GB200, with four GPUs.
 # Single GPUs that share a data centre are no cluster: nothing measured says how fast they train.
 _LEAST_GPUS_PER_CLUSTER_NODE = 4
 # How often a count is corrected that was too small for a deadline.
 _TRIES = 8
-_TUNED_ONLY = frozenset({Precision.FP8, Precision.FP4})
 
 
 def plan_training(
@@ -89,19 +82,21 @@ class _Planner:
         )
         self._calibration = calibration
         self._limit_bytes = (
-            _USABLE_SHARE * accelerator.memory_bytes - _RESERVE_BYTES + calibration.runtime_bytes
+            STANDARD.usable_share * accelerator.memory_bytes
+            - STANDARD.runtime_bytes
+            + calibration.runtime_bytes
         )
         self._search = self._searched(workload)
         self._peak = accelerator.peak_flops[workload.precision]
         self._ratio = (
             Band.exact(1.0)
             if workload.mfu is not None
-            else mfu.hours_band(accelerator, calibration, is_full_run=not workload.is_benchmark)
+            else mfu.hours_band(workload, accelerator, calibration)
         )
 
     def plan(self) -> TrainingPlan | NoPlan:
         """Return the plan that the placement asks for."""
-        count = self._placement.gpu_count or self._given_count()
+        count = self._placement.gpu_count or given_count(self._workload.parallelism)
         fault = parallelism_fault(
             self._workload, gpus_per_node=self._gpus_per_node, gpu_count=count
         )
@@ -123,17 +118,12 @@ class _Planner:
             return self._fastest()
         return self._fewest()
 
-    def _given_count(self) -> int | None:
-        given = self._workload.parallelism
-        if given.tensor is None or given.pipeline is None or given.data is None:
-            return None
-        return given.tensor * given.pipeline * given.data
-
     def _searched(self, workload: TrainingWorkload) -> LayoutSearch:
         return LayoutSearch(
             workload,
             self._calibration,
             gpus_per_node=self._gpus_per_node,
+            has_node_link=self._accelerator.has_node_link,
             budget_bytes=self._limit_bytes,
         )
 
@@ -147,15 +137,25 @@ class _Planner:
         return plan if hours <= deadline else self._too_late(plan, hours)
 
     def _fastest(self) -> TrainingPlan | NoPlan:
-        """Return the plan on the most nodes that a layout can be made of."""
-        most = self._placement.max_gpu_count // self._gpus_per_node
+        """Return the plan on the most nodes that a layout can be made of.
+
+        A GPU without a sequence (or an image) has nothing to do.
+        """
+        sequences = self._workload.images or math.ceil(
+            self._workload.tokens / self._workload.sequence_length
+        )
+        useful = math.ceil(sequences / self._gpus_per_node)
+        most = min(self._placement.max_gpu_count // self._gpus_per_node, useful)
         given = self._workload.parallelism
-        # Among so many counts in a row is one that the given sizes divide.
-        tries = max((given.tensor or 1) * (given.pipeline or 1), self._gpus_per_node)
-        for nodes in range(most, max(most - tries, 0), -1):
+        # Among so many counts in a row is one that the given sizes divide; below them, the largest
+        # batch leaves fewer ranks than there are GPUs.
+        in_a_row = max((given.tensor or 1) * (given.pipeline or 1), self._gpus_per_node)
+        nodes = most
+        while nodes > 0:
             if self._search.best_on(nodes * self._gpus_per_node) is not None:
                 return self._on_count(nodes * self._gpus_per_node)
-        return self._too_big(most * self._gpus_per_node)
+            nodes -= 1 if most - nodes < in_a_row else max(nodes // 8, 1)
+        return self._none_fits()
 
     def _fewest(self) -> TrainingPlan | NoPlan:
         count = self._smallest_count()
@@ -261,7 +261,7 @@ class _Planner:
             ),
             checkpoint_bytes=self._search.memory.checkpoint_bytes(),
             is_measured=self._is_measured(),
-            assumptions=tuple(self._assumptions(fitting)),
+            assumptions=assumptions_of(workload, self._placement, fitting),
         )
 
     def _is_measured(self) -> bool:
@@ -269,43 +269,20 @@ class _Planner:
         is_text = self._workload.architecture.kind is ModelKind.DECODER
         return is_pretraining and is_text and mfu.has_rows(self._accelerator, self._calibration)
 
-    def _assumptions(self, fitting: Fitting) -> list[tuple[str, str]]:
-        workload = self._workload
-        found = [
-            ("memory", f"{_USABLE_SHARE:.0%} of the memory, less {_RESERVE_BYTES / _GIGA} GB"),
-            ("energy", f"{LOAD_FACTOR:.0%} of rated board power, no host, no PUE"),
-        ]
-        if workload.mfu is not None:
-            found.append(("mfu", "as given, exact"))
-        elif workload.is_benchmark:
-            found.append(("mfu", "tuned benchmark, no restarts"))
-        else:
-            found.append(("mfu", "full run: restarts and idle time of published runs are in it"))
-        if workload.precision in _TUNED_ONLY and workload.mfu is None:
-            found.append(
-                ("precision", f"{workload.precision} at the MFU of tuned benchmarks, over BF16")
-            )
-        if workload.recompute is None:
-            found.append(("recompute", _recompute_text(fitting)))
-        if workload.micro_batch_size is None:
-            found.append(("microBatchSize", "1: the least memory"))
-        if workload.method is not TrainingMethod.FULL:
-            found.append(("mfu", "that of full training; no fine-tuning run was fitted"))
-        if workload.architecture.kind is ModelKind.DIFFUSION:
-            found.append(("mfu", "that of language models; no diffusion run was fitted"))
-        return found
-
     def _too_big(self, count: int) -> NoPlan:
         needed = self._search.least_bytes(count)
         if needed == math.inf:
             return NoPlan(
                 misfit=Misfit.PARALLELISM,
-                message=f"no tensor and pipeline sizes make gpuCount={count} with what is given",
+                message=(
+                    f"no tensor and pipeline sizes make gpuCount={count} with what is given and "
+                    f"at most {LARGEST_BATCH_TOKENS:,} tokens a step"
+                ),
             )
         return NoPlan(
             misfit=Misfit.MEMORY,
             message=(
-                f"{needed / _GIGA:.1f} GB a GPU on {count} GPUs, of which "
+                f"{needed / _GIGA:.1f} GB a GPU on {count} GPU{'s' if count > 1 else ''}, of which "
                 f"{max(self._limit_bytes, 0.0) / _GIGA:.1f} GB can be used"
             ),
             needed=needed / _GIGA,
@@ -315,8 +292,11 @@ class _Planner:
         )
 
     def _none_fits(self) -> NoPlan:
-        node = self._gpus_per_node
-        return self._too_big(self._placement.max_gpu_count // node * node)
+        """Return what is missing on the most nodes that any sizes make."""
+        nodes = self._placement.max_gpu_count // self._gpus_per_node
+        while nodes > 1 and self._search.least_bytes(nodes * self._gpus_per_node) == math.inf:
+            nodes -= max(nodes // 8, 1)
+        return self._too_big(nodes * self._gpus_per_node)
 
     def _beyond_limit(self, count: int) -> NoPlan:
         return NoPlan(
@@ -380,10 +360,3 @@ class _Planner:
             ),
             "",
         )
-
-
-def _recompute_text(fitting: Fitting) -> str:
-    recompute, share = fitting.layout.recompute, fitting.recomputed_share
-    if recompute is Recompute.FULL and share < 1.0:
-        return f"{recompute} in {share:.0%} of the layers: the least that fits"
-    return f"{recompute}: the least that fits"

@@ -1,12 +1,15 @@
 """Which ways to spread a training run over GPUs fit into their memory, and the least of them.
 
-The order of preference is least recomputation, then least model parallelism, then the lowest ZeRO
-stage: each of the three costs time or communication that the next one does not.
+The order of preference is recomputing the fewest whole layers, then least model parallelism, then
+the lowest ZeRO stage: each of the three costs time or communication that the next one does not.
+Recomputing attention alone (as fused kernels do anyway) costs next to nothing, so it goes before
+any splitting. Cards that share a bus are split only where recomputing does not help, and then into
+stages rather than tensors, which send activations four times a layer (arXiv:1909.08053).
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from service.domain.architecture import ModelKind
 from service.domain.workload import Recompute, TrainingWorkload
@@ -15,6 +18,9 @@ from service.estimate.training_memory import MAX_EXPERT, ZERO_WEIGHTS, Layout, M
 
 # Tensor parallelism beyond 8 GPUs loses more to communication than it gains (arXiv:2104.04473).
 _MAX_TENSOR = 8
+# The largest batch of any published run, in tokens: 15,360 sequences of 4,096 (DeepSeek-V3,
+# arXiv:2412.19437, section 4.2). Further data-parallel ranks would have nothing to work on.
+LARGEST_BATCH_TOKENS = 15_360 * 4_096
 _ALL_RECOMPUTE = (Recompute.NONE, Recompute.SELECTIVE, Recompute.FULL)
 KEEPING = (Recompute.NONE, Recompute.SELECTIVE)
 
@@ -41,6 +47,7 @@ class LayoutSearch:
         calibration: TrainingCalibration,
         *,
         gpus_per_node: int,
+        has_node_link: bool,
         budget_bytes: float,
     ) -> None:
         self.memory = MemoryModel(workload, calibration)
@@ -48,6 +55,9 @@ class LayoutSearch:
         self._gpus_per_node = gpus_per_node
         self._budget_bytes = budget_bytes
         self._micro_batch_size = workload.micro_batch_size or 1
+        is_text = workload.architecture.kind is not ModelKind.DIFFUSION
+        tokens_a_rank = self._micro_batch_size * workload.sequence_length if is_text else 1
+        self._most_ranks = max(LARGEST_BATCH_TOKENS // tokens_a_rank, 1)
         self.recomputes = _ALL_RECOMPUTE if workload.recompute is None else (workload.recompute,)
         self._is_asked_in_full = workload.recompute is Recompute.FULL
         experts = workload.architecture.experts
@@ -62,21 +72,20 @@ class LayoutSearch:
             ),
             key=lambda shape: (shape[0] * shape[1], shape[1]),
         )
+        whole = [(tensor, pipeline) for tensor, pipeline in self._shapes if tensor * pipeline == 1]
+        staged = [(tensor, pipeline) for tensor, pipeline in self._shapes if tensor == 1 < pipeline]
+        split = [(tensor, pipeline) for tensor, pipeline in self._shapes if tensor > 1]
+        self._rounds = (self._shapes,) if has_node_link else (whole, staged, split)
 
     def best_on(self, gpu_count: int) -> Fitting | None:
         """Return the preferred layout on exactly so many GPUs; None when nothing fits."""
         if self.memory.least_state_bytes(gpu_count) > self._budget_bytes:
             return None
-        for recompute in self.recomputes:
-            if recompute is Recompute.FULL and not self._is_asked_in_full:
-                return self._least_recomputed(gpu_count)
-            for shape in self._shapes:
-                layout = self._with_lowest_stage(shape, gpu_count, recompute)
-                if layout is not None:
-                    return Fitting(
-                        layout=layout, recomputed_share=float(recompute is Recompute.FULL)
-                    )
-        return None
+        found = (
+            self._keeping(shapes, gpu_count) or self._least_recomputed(shapes, gpu_count)
+            for shapes in self._rounds
+        )
+        return next((fitting for fitting in found if fitting is not None), None)
 
     def smallest_count(self, recomputes: tuple[Recompute, ...], max_gpu_count: int) -> int | None:
         """Return the fewest GPUs in whole nodes on which something fits, up to a maximum."""
@@ -100,8 +109,32 @@ class LayoutSearch:
     def _divides(self, shape: tuple[int, int], gpu_count: int) -> bool:
         width = shape[0] * shape[1]
         data = gpu_count // width
-        is_spread = self._given.expert is None or data % self._given.expert == 0
-        return gpu_count % width == 0 and is_spread and self._given.data in {None, data}
+        if gpu_count % width:
+            return False
+        if self._given.data is not None:
+            return self._given.data == data and self._spreads_experts(data)
+        return data <= self._most_ranks and self._spreads_experts(data)
+
+    def _spreads_experts(self, data: int) -> bool:
+        return self._given.expert is None or data % self._given.expert == 0
+
+    def _keeping(self, shapes: Sequence[tuple[int, int]], gpu_count: int) -> Fitting | None:
+        """Return the first shape that fits without recomputing whole layers, or as was asked."""
+        kinds = [
+            one for one in self.recomputes if one is not Recompute.FULL or self._is_asked_in_full
+        ]
+        if not kinds:
+            return None
+        for shape in shapes:
+            leanest = self._with_lowest_stage(shape, gpu_count, kinds[-1])
+            if leanest is not None:
+                layouts = (replace(leanest, recompute=one) for one in kinds)
+                layout = next(one for one in layouts if self._fits(one))
+                return Fitting(layout=layout, recomputed_share=float(self._is_asked_in_full))
+        return None
+
+    def _fits(self, layout: Layout) -> bool:
+        return self.memory.total(layout) <= self._budget_bytes
 
     def _with_lowest_stage(
         self, shape: tuple[int, int], gpu_count: int, recompute: Recompute
@@ -120,10 +153,14 @@ class LayoutSearch:
             if beside + sum(self.memory.states(layout)) <= self._budget_bytes
         )
 
-    def _least_recomputed(self, gpu_count: int) -> Fitting | None:
+    def _least_recomputed(
+        self, shapes: Sequence[tuple[int, int]], gpu_count: int
+    ) -> Fitting | None:
         """Return what recomputes the smallest share of its layers, at the highest ZeRO stage."""
         best: Fitting | None = None
-        for shape in self._shapes:
+        if Recompute.FULL not in self.recomputes or self._is_asked_in_full:
+            return None
+        for shape in shapes:
             if not self._divides(shape, gpu_count):
                 continue
             layout = self._layout(shape, gpu_count, self._stages[-1], Recompute.FULL)
@@ -146,7 +183,7 @@ class LayoutSearch:
             if not self._divides(shape, count):
                 continue
             layout = self._layout(shape, count, self._stages[-1], recompute)
-            if self.memory.total(layout) <= self._budget_bytes:
+            if self._fits(layout):
                 return count
         return below
 

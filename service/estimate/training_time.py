@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from service.domain.accelerator import Accelerator
+from service.domain.architecture import ModelKind
 from service.domain.workload import Recompute, TrainingMethod, TrainingWorkload
 from service.estimate import flops, mfu
 from service.estimate.calibration import TrainingCalibration
@@ -85,6 +86,7 @@ def _case(workload: TrainingWorkload, accelerator: Accelerator, fitting: Fitting
         active_params=architecture.active_params,
         attention_share=_attention_share(workload),
         is_mixture=architecture.experts is not None,
+        is_diffusion=architecture.kind is ModelKind.DIFFUSION,
         is_full_run=not workload.is_benchmark,
         # With frozen weights the FLOPs have the recomputation in them already.
         recomputed_share=fitting.recomputed_share if is_full else 0.0,

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from service.domain.architecture import Architecture, AttentionKind, LatentAttention
+from service.domain.architecture import Architecture, ModelKind
 from service.domain.precision import Precision
+from service.estimate.parameters import count_parameters
 
 BYTES_PER_WEIGHT: Mapping[Precision, float] = MappingProxyType(
     {
@@ -81,17 +82,20 @@ def split_params(architecture: Architecture) -> ParamSplit:
     """Say where the weights are, from the sizes; the parts sum to `params` exactly.
 
     Where the sizes of a part exceed what is left of `params` (an architecture that was partly
-    inferred), that part is what is left.
+    inferred), that part is what is left. Of a diffusion model all is `other`.
     """
     left = float(architecture.params)
-    table = float(architecture.vocab_size * architecture.hidden_size)
-    head = min(table, left)
+    if architecture.kind is ModelKind.DIFFUSION:
+        return ParamSplit(embedding=0.0, head=0.0, attention=0.0, experts=0.0, other=left)
+    counted = count_parameters(architecture)
+    # A tied table is read as the head.
+    head = min(float(counted.head or counted.embedding), left)
     left -= head
-    embedding = 0.0 if architecture.tied_embeddings else min(table, left)
+    embedding = min(float(counted.embedding), left) if counted.head else 0.0
     left -= embedding
-    experts = min(_expert_params(architecture), left)
+    experts = min(float(counted.routed_experts), left)
     left -= experts
-    attention = min(_attention_params(architecture), left)
+    attention = min(float(counted.attention), left)
     return ParamSplit(
         embedding=embedding,
         head=head,
@@ -116,32 +120,3 @@ def weight_bytes(architecture: Architecture, precision: Precision) -> WeightByte
         experts=split.experts * each,
         other=split.other * outside_experts,
     )
-
-
-def _expert_params(architecture: Architecture) -> float:
-    experts = architecture.experts
-    if experts is None:
-        return 0.0
-    matrices = 3 if architecture.gated_mlp else 2
-    one = matrices * architecture.hidden_size * experts.ffn_size
-    return float((architecture.layers - experts.dense_layers) * experts.count * one)
-
-
-def _attention_params(architecture: Architecture) -> float:
-    if architecture.attention is AttentionKind.MLA and architecture.latent is not None:
-        return architecture.layers * _latent_params(architecture, architecture.latent)
-    query = architecture.heads * architecture.head_dim
-    cached = architecture.kv_heads * architecture.head_dim
-    return float(architecture.layers * architecture.hidden_size * 2 * (query + cached))
-
-
-def _latent_params(architecture: Architecture, latent: LatentAttention) -> float:
-    """Weights of one layer of multi-head latent attention (arXiv:2405.04434, section 2.1)."""
-    hidden, heads = architecture.hidden_size, architecture.heads
-    query_width = heads * (latent.nope_dim + latent.rope_dim)
-    query = (
-        latent.query_rank * (hidden + query_width) if latent.query_rank else hidden * query_width
-    )
-    down = hidden * (latent.kv_rank + latent.rope_dim)
-    up = latent.kv_rank * heads * (latent.nope_dim + latent.value_dim)
-    return float(query + down + up + heads * latent.value_dim * hidden)

@@ -90,7 +90,10 @@ class OfferPlacement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferUse:
-    """An offer behind a cost. `role` is "p10", "p50", "p90" or "named"; `dollars` the middle."""
+    """An offer behind a cost: that of the provider at "p10", "p50", "p90", or the "named" one.
+
+    `dollars` is the middle of what the workload costs there.
+    """
 
     row: Row
     role: str
@@ -122,9 +125,11 @@ class MarketCost:
     """What a plan costs on the market. `cost` is None when no offer serves.
 
     `line_items` sum to the middle of `cost`, which rests on `dollars_per_gpu_hour` (the offer in
-    the middle of the market, the named one, or the price that was fixed).
+    the middle of the market, the named one, or the price that was fixed). `middle_shape` is the
+    index of that offer's shape in the selection; None without an offer.
     """
 
+    middle_shape: int | None
     cost: Band | None
     dollars_per_gpu_hour: Decimal | None
     line_items: tuple[LineItem, ...]
@@ -170,7 +175,8 @@ class TokenCosts:
 class InferenceAnswer:
     """What a serving load takes and costs a month. `levers` are pairs of a change and its saving.
 
-    Of diffusion models `token_costs` is None and `per_thousand_images` set, in dollars.
+    `monthly_requests` is None for a load without a rate. Of diffusion models `token_costs` is None
+    and `per_thousand_images` set, in dollars.
     """
 
     plan: ServingPlan
@@ -179,6 +185,7 @@ class InferenceAnswer:
     per_thousand_images: Band | None
     flops_per_request: float
     rule_of_thumb_flops: float
+    monthly_requests: float | None
     monthly_energy_kwh: float | None
     levers: tuple[tuple[str, float], ...]
     nearest_measured: MeasuredRow | None

@@ -38,7 +38,8 @@ class Charges:
     """The costs of some offers, which all have a need; `needs` are those of the shapes.
 
     By lot: `gpu_counts` that are used, `node_counts` that are bought, `paid_counts` of these that
-    are charged. Quantiles are those of the hours: "p10", "p50", "p75" and "p90".
+    are charged, `joins_nodes` whether the nodes have to be joined. Quantiles are those of the
+    hours: "p10", "p50", "p75" and "p90".
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Charges:
         agreed = () if self._fixed is not None else terms.adjustments
         self._agreements = agreements_of(pick, agreed, today=today)
         self.gpu_counts = self._by_lot([0 if one is None else one.gpu_count for one in needs])
+        self.joins_nodes = self._by_lot([one is not None and one.joins_nodes for one in needs])
         nodes = self._by_lot([0 if one is None else one.node_count for one in needs])
         self.node_counts = np.maximum(nodes, pick.sheet.least_nodes[pick.lots])
         self.paid_counts = self.node_counts
@@ -93,6 +95,10 @@ class Charges:
         if self._agreements.is_nothing:
             return listed
         return np.rint(listed * pick.spread(self._agreements.price_factors)).astype(np.int64)
+
+    def hours(self, quantile: str) -> NDArray[np.float64]:
+        """Return the hours of use at a quantile, by row."""
+        return self.pick.spread(self._hours(quantile))
 
     def compute_dollars(self, quantile: str) -> NDArray[np.float64]:
         """Return what the nodes cost when the hours are at a quantile, by row."""

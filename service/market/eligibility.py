@@ -1,7 +1,8 @@
 """Which of the selected offers serve a workload, once its plans are known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from service.domain.workload import Placement
 from service.estimate.plan import Misfit, NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import Rejection, Terms
 from service.market.charges import Charges
+from service.market.misfits import nearest_to_fitting
 from service.market.need import Need
 from service.market.placements import lacks_fabric
 from service.market.rejections import Exclusion
@@ -20,7 +22,13 @@ from service.market.selection import Selection
 from service.market.sheet import Pick, is_any_of
 from service.market.tariffs import exact_dollars
 
-_BY_CONFIDENCE = {0.5: "p50", 0.75: "p75", 0.9: "p90"}
+_EXCLUSIONS: Mapping[Misfit, Exclusion] = MappingProxyType(
+    {
+        misfit: Exclusion.DOES_NOT_FIT if misfit is Misfit.MEMORY else Exclusion(misfit.value)
+        for misfit in Misfit
+    }
+)
+_BY_CONFIDENCE: Mapping[float, str] = MappingProxyType({0.5: "p50", 0.75: "p75", 0.9: "p90"})
 
 
 def superseded(pick: Pick) -> Mask:
@@ -76,17 +84,16 @@ class Eligible:
             return
         shape_of_row = self.pick.spread(self._selection.shape_of_lot[self.pick.lots])
         counts = np.bincount(shape_of_row, minlength=len(plans)).tolist()
-        found: dict[Exclusion, tuple[int, str]] = {}
+        found: dict[Exclusion, tuple[int, list[NoPlan]]] = {}
         for refusal, count in zip(refusals, counts, strict=True):
             if refusal is not None and count:
-                reason = _exclusion_of(refusal.misfit)
-                total, example = found.get(reason, (0, ""))
-                example = example or refusal.smallest_change or refusal.message
-                found[reason] = (total + count, example)
-        self.rejected.extend(
-            Rejection(reason=reason.value, count=count, example=example)
-            for reason, (count, example) in found.items()
-        )
+                reason = _EXCLUSIONS[refusal.misfit]
+                total, alike = found.get(reason, (0, []))
+                found[reason] = (total + count, [*alike, refusal])
+        for reason, (count, alike) in found.items():
+            nearest = nearest_to_fitting(alike)
+            example = nearest.smallest_change or nearest.message
+            self.rejected.append(Rejection(reason=reason.value, count=count, example=example))
         fits = np.array([refusal is None for refusal in refusals], np.bool_)
         self.pick = self.pick.where(fits[shape_of_row])
 
@@ -106,7 +113,3 @@ class Eligible:
         example = f"offers/{self._snapshot.names[first]}"
         self.rejected.append(Rejection(reason=reason.value, count=count, example=example))
         self.pick = self.pick.where(~falling)
-
-
-def _exclusion_of(misfit: Misfit) -> Exclusion:
-    return Exclusion.DOES_NOT_FIT if misfit is Misfit.MEMORY else Exclusion(misfit.value)

@@ -54,7 +54,7 @@ def itemized(charges: Charges, number: int, *, row: Row, rates: Rates) -> Itemiz
     node_count, paid = int(charges.node_counts[lot]), int(charges.paid_counts[lot])
     compute = paid * max(node_dollars * billed, least)
     hourly = f"{text_from_decimal(node_dollars)} USD/h"
-    basis = f"{_count(paid, 'node')} x {_figure(billed)} h x {hourly}"
+    basis = f"{_count(paid, 'node')} x {figure(billed)} h x {hourly}"
     if paid < node_count:
         basis += f"; {_count(node_count - paid, 'node')} paid for anyway"
     if node_dollars * billed < least:
@@ -64,11 +64,11 @@ def itemized(charges: Charges, number: int, *, row: Row, rates: Rates) -> Itemiz
     if store is not None and need.storage_gb:
         gb = Decimal(str(need.storage_gb))
         months = used / HOURS_PER_MONTH
-        basis = f"{_figure(gb)} GB x {_figure(months)} months; {store.source}"
+        basis = f"{figure(gb)} GB x {figure(months)} months; {store.source}"
         lines.append(_line("storage", store.dollars(gb) * months, basis))
     if carry is not None and need.egress_gb:
         gb = Decimal(str(need.egress_gb))
-        basis = f"{_figure(gb)} GB to the internet; {carry.source}"
+        basis = f"{figure(gb)} GB to the internet; {carry.source}"
         lines.append(_line("egress", carry.dollars(gb), basis))
     credit = _credit(charges.agreement_of(number), lines)
     size = int(pick.sheet.gpus_per_node[pick.lots[lot]])
@@ -81,6 +81,11 @@ def itemized(charges: Charges, number: int, *, row: Row, rates: Rates) -> Itemiz
         lacks_storage_price=store is None and need.storage_gb > 0,
         lacks_egress_price=carry is None and need.egress_gb > 0,
     )
+
+
+def figure(number: Decimal) -> str:
+    """Write a figure of a basis with six significant digits."""
+    return f"{float(number):,.6g}"
 
 
 def _line(label: str, dollars: Decimal, basis: str) -> LineItem:
@@ -97,7 +102,3 @@ def _credit(agreement: Agreement, lines: list[LineItem]) -> tuple[LineItem, ...]
 
 def _count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _figure(number: Decimal) -> str:
-    return f"{float(number):.10g}"

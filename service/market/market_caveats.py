@@ -4,22 +4,23 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from service.catalog.caveats import caveats_of
-from service.catalog.snapshot import Snapshot
+from service.catalog.snapshot import Row, Snapshot
 from service.domain.caveat import Caveat, CaveatCode
 from service.domain.offer import AvailabilityState, TaxTreatment
-from service.market.answers import Commitment, OfferPlacement, Rejection
+from service.market.answers import Commitment, Rejection
 from service.market.line_items import Itemized
 from service.market.need import Need
+from service.market.rejections import counts_text
 
 
 def caveats_of_cost(
     snapshot: Snapshot,
     charged: Sequence[Itemized],
     *,
-    placements: Sequence[OfferPlacement],
+    unproven: Iterable[Row],
     commitments: Sequence[Commitment],
 ) -> tuple[Caveat, ...]:
-    """Return the caveats of the offers that were charged; placements and commitments are shown."""
+    """Return the caveats of what was charged; the capacity of the `unproven` offers is not sure."""
     rows = [*(one.row for one in charged), *(one.row for one in commitments)]
     found = list(caveats_of(snapshot, rows))
     silent = {
@@ -34,7 +35,7 @@ def caveats_of_cost(
                 message=f"{_names(silent)}: whether it can be had now is not stated.",
             )
         )
-    found.extend(_unproven(placements))
+    found.extend(_unproven(unproven))
     for code, what, lacking in (
         (CaveatCode.STORAGE_NOT_PRICED, "storage", [o for o in charged if o.lacks_storage_price]),
         (CaveatCode.EGRESS_NOT_PRICED, "egress", [o for o in charged if o.lacks_egress_price]),
@@ -56,8 +57,7 @@ def caveats_of_cost(
 def no_offers(rejected: Sequence[Rejection]) -> Caveat:
     """Say that no offer serves, and how many fell out."""
     count = sum(one.count for one in rejected)
-    reasons = ", ".join(f"{one.reason} {one.count}" for one in rejected)
-    detail = f"; {count} were left out: {reasons}" if count else ""
+    detail = f"; {count} were left out: {counts_text(rejected)}" if count else ""
     return Caveat(
         code=CaveatCode.NO_MATCHING_OFFERS, message=f"No offer serves this workload{detail}."
     )
@@ -65,17 +65,20 @@ def no_offers(rejected: Sequence[Rejection]) -> Caveat:
 
 def caveats_of_fixed_price(need: Need, dollars_per_gpu_hour: Decimal) -> tuple[Caveat, ...]:
     """Return what a price that the question gives leaves out."""
-    given = f"{dollars_per_gpu_hour:f} USD a GPU-hour, as given"
-    found: list[Caveat] = []
-    if need.storage_gb:
-        found.append(_unpriced(CaveatCode.STORAGE_NOT_PRICED, "storage", {given}))
-    if need.egress_gb:
-        found.append(_unpriced(CaveatCode.EGRESS_NOT_PRICED, "egress", {given}))
-    return tuple(found)
+    given = f"The price that was given, {dollars_per_gpu_hour:f} USD a GPU-hour, is of GPUs alone"
+    left_out = (
+        (CaveatCode.STORAGE_NOT_PRICED, "storage", need.storage_gb),
+        (CaveatCode.EGRESS_NOT_PRICED, "egress", need.egress_gb),
+    )
+    return tuple(
+        Caveat(code=code, message=f"{given}; {what} is counted as 0.")
+        for code, what, gb in left_out
+        if gb
+    )
 
 
-def _unproven(placements: Sequence[OfferPlacement]) -> Iterable[Caveat]:
-    names = {f"offers/{one.row.offer_id}" for one in placements if not one.is_proven}
+def _unproven(rows: Iterable[Row]) -> Iterable[Caveat]:
+    names = {f"offers/{row.offer_id}" for row in rows}
     if names:
         yield Caveat(
             code=CaveatCode.UNPROVEN_CAPACITY,

@@ -10,13 +10,15 @@ class Need:
     """What a workload takes at offers with one GPU model and one count of GPUs.
 
     Whole nodes are bought: `node_count` of them, each for `hours` (wall time of a run, or the
-    hours of a month, which are exact). `gpu_count` GPUs are used. Storage is paid for
-    `storage_gb` over `hours`, egress for `egress_gb` once.
+    hours of a month, which are exact). `gpu_count` GPUs are used. `joins_nodes` tells that GPUs of
+    several nodes work on one thing, a run or a replica that is larger than a node, so that these
+    have to be joined. Storage is paid for `storage_gb` over `hours`, egress for `egress_gb` once.
     """
 
     gpu_count: int
     node_count: int
     hours: Band
+    joins_nodes: bool
     storage_gb: float = 0.0
     egress_gb: float = 0.0
     is_measured: bool = True

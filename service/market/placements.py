@@ -1,72 +1,93 @@
-"""Which offers a workload is best placed at: proven capacity first, then by the upper quartile.
+"""Which offers a workload is best placed at: the surest capacity first, then the upper quartile.
 
-The cheapest of many uncertain costs is biased low, hence the upper quartile. A plan that rests on
+That is of the cost, or of the time where time is what is looked for: the least of many uncertain
+figures is biased low, hence no median. A plan that rests on
 no measured row comes before another one only by a lower quartile, never by a tie.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.catalog.columns import Mask
+from service.domain.workload import Objective
 from service.market.charges import Charges
 from service.market.sheet import NANOS, Pick
 
 SHOWN = 3
 
 
+class Capacity(IntEnum):
+    """How sure it is that an offer holds a workload, the surest first.
+
+    PROVEN: one node holds it, or the source states a fabric and as many GPUs, free now or in one
+    cluster. APART: several nodes each do their own part, so only their number is in doubt.
+    UNPROVEN: nodes have to be joined, and the source does not state both how and how many.
+    """
+
+    PROVEN = 0
+    APART = 1
+    UNPROVEN = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A row by its number in the pick, and whether its capacity is proven."""
+    """A row by its number in the pick, and how sure its capacity is."""
 
     number: int
-    is_proven: bool
+    capacity: Capacity
 
 
 def lacks_fabric(pick: Pick, node_counts: NDArray[np.int64], *, least_gbps: float) -> Mask:
     """Tell which rows need several nodes and do not state `least_gbps` between them for a GPU.
 
-    `node_counts` is by lot. Nothing is asked of the fabric when `least_gbps` is 0.
+    `node_counts` is by lot.
     """
-    if not least_gbps:
-        return np.zeros(pick.at.size, np.bool_)
     is_slow = pick.column("fabric_gbps_per_gpu") < round(least_gbps * NANOS)
     return np.asarray(pick.spread(node_counts > 1) & is_slow)
 
 
-def proven_capacity(charges: Charges) -> Mask:
-    """Tell which rows are known to hold the workload.
-
-    One node holds it, or the source states a fabric and as many GPUs, free now or in one cluster.
-    """
+def capacities(charges: Charges) -> NDArray[np.int8]:
+    """Return the `Capacity` of each row."""
     pick = charges.pick
     several = charges.node_counts > 1
     if not several.any():
-        return np.ones(pick.at.size, np.bool_)
+        return np.full(pick.at.size, Capacity.PROVEN, np.int8)
     needed = pick.spread(np.where(several, charges.gpu_counts, 0))
-    return np.asarray(pick.sheet.joined_gpus[pick.at] >= needed)
+    doubt = np.where(charges.joins_nodes, Capacity.UNPROVEN, Capacity.APART).astype(np.int8)
+    is_proven = pick.sheet.joined_gpus[pick.at] >= needed
+    return np.where(is_proven, np.int8(Capacity.PROVEN), pick.spread(doubt))
 
 
-def ranked(charges: Charges, is_proven: Mask, *, one_for_each: str) -> list[Ranked]:
+def ranked(
+    charges: Charges,
+    capacity: NDArray[np.int8],
+    *,
+    one_for_each: str,
+    objective: Objective = Objective.COST,
+) -> list[Ranked]:
     """Return the best rows of three providers or GPU models, as `one_for_each` names the field.
 
-    One with a proven row comes before all others. Of equal costs those with a measured plan come
-    first, then the first by name.
+    One with a row of surer capacity comes before all others. Of equal costs those with a measured
+    plan come first, then the first by name; of equal times those that cost less.
     """
-    dollars, groups = charges.dollars("p75"), charges.pick.rule(one_for_each)
+    merit = charges.dollars("p75") if objective is Objective.COST else charges.hours("p75")
+    groups = charges.pick.rule(one_for_each)
     found: list[Ranked] = []
     taken: list[int] = []
-    for mask, proven in ((is_proven, True), (~is_proven, False)):
+    for kind in Capacity:
+        mask = capacity == kind
         if len(found) == SHOWN or not mask.any():
             continue
-        values = dollars if mask.all() else np.where(mask, dollars, np.inf)
+        values = merit if mask.all() else np.where(mask, merit, np.inf)
         for group, number in _leaders(charges, values, groups, besides=taken):
             if len(found) < SHOWN:
                 taken.append(group)
-                found.append(Ranked(number=number, is_proven=proven))
+                found.append(Ranked(number=number, capacity=kind))
     return found
 
 
@@ -88,7 +109,7 @@ def _leaders(
     best = np.sort(lowest)[:SHOWN]
     last = best[np.isfinite(best)].max(initial=-np.inf)
     ends = np.append(starts[1:], values.size)
-    leaders: list[tuple[float, bool, int, int, int]] = []
+    leaders: list[tuple[float, float, bool, int, int, int]] = []
     for group in np.flatnonzero(lowest <= last).tolist():
         value = float(lowest[group])
         runs = np.flatnonzero((of_runs == group) & (lowest_of_runs == value)).tolist()
@@ -98,13 +119,14 @@ def _leaders(
             for at in np.flatnonzero(values[starts[run] : ends[run]] == value)
         ]
         leaders.append((value, *min(equal), group))
-    return [(group, number) for _, _, _, number, group in sorted(leaders)]
+    return [(group, number) for *_, number, group in sorted(leaders)]
 
 
-def _place(charges: Charges, number: int) -> tuple[bool, int, int]:
-    """Return where a row stands among those that cost as much."""
+def _place(charges: Charges, number: int) -> tuple[float, bool, int, int]:
+    """Return where a row stands among those that are as good."""
     pick = charges.pick
     return (
+        float(charges.dollars("p75")[number]),
         not charges.need_of(number).is_measured,
         int(pick.sheet.rows[pick.at[number]]),
         number,

@@ -22,21 +22,30 @@ def training_caveats(workload: TrainingWorkload, plan: TrainingPlan) -> tuple[Ca
                 "benchmarks; whole runs may gain less.",
             )
         )
-    days = plan.wall_hours.p50 / _HOURS_A_DAY
-    if days > _LONGEST_RUN_DAYS:
+    if is_long_run(plan):
+        days = plan.wall_hours.p50 / _HOURS_A_DAY
         found.append(
             Caveat(
                 code=CaveatCode.LONG_RUN,
-                message=f"The run takes {days:,.0f} days on {plan.gpu_count} GPUs, longer than any "
-                "that was measured; a deadline, more GPUs or the objective TIME shorten it.",
+                message=f"The run takes {days:,.0f} days on {_gpus(plan.gpu_count)}, longer than "
+                "any that was measured; a deadline, more GPUs or the objective TIME shorten it.",
             )
         )
     return tuple(found)
 
 
+def is_long_run(plan: TrainingPlan | ServingPlan) -> bool:
+    """Whether a run takes longer than any that was measured."""
+    return isinstance(plan, TrainingPlan) and plan.wall_hours.p50 > _LONGEST_RUN_DAYS * _HOURS_A_DAY
+
+
 def serving_caveats(plan: ServingPlan) -> tuple[Caveat, ...]:
     """Return the caveats of a serving plan."""
     return _unmeasured(plan)
+
+
+def _gpus(count: int) -> str:
+    return "one GPU" if count == 1 else f"{count:,} GPUs"
 
 
 def _unmeasured(plan: TrainingPlan | ServingPlan) -> tuple[Caveat, ...]:
@@ -45,7 +54,7 @@ def _unmeasured(plan: TrainingPlan | ServingPlan) -> tuple[Caveat, ...]:
     return (
         Caveat(
             code=CaveatCode.NO_MEASURED_ROWS,
-            message=f"No published measurement of the family of gpuModels/{plan.gpu_model_id} "
-            "went into the calibration; the band is wider for it.",
+            message="No published measurement of such a workload on the family of "
+            f"gpuModels/{plan.gpu_model_id} went into the calibration; the band is wider for it.",
         ),
     )

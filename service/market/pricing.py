@@ -7,19 +7,20 @@ from decimal import Decimal
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.catalog.columns import Mask
 from service.catalog.snapshot import Snapshot
 from service.domain.money import rounded
-from service.domain.workload import Placement
+from service.domain.workload import Objective, Placement
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import Commitment, LineItem, MarketCost, OfferUse, Terms
 from service.market.charges import Charges
 from service.market.commitments import commitments_of
 from service.market.eligibility import Eligible
+from service.market.line_items import figure
 from service.market.market_caveats import caveats_of_cost, caveats_of_fixed_price, no_offers
 from service.market.need import Need
-from service.market.placements import Ranked, proven_capacity, ranked
+from service.market.placements import Capacity, Ranked, capacities, ranked
 from service.market.rejections import in_order
 from service.market.selection import Selection
 from service.market.shown import Shown
@@ -40,8 +41,8 @@ def price(
 ) -> MarketCost:
     """Join the plans of the selection's shapes to its offers; `needs` are None without a plan.
 
-    The cost is that of the middle offer (nearest rank) of the GPU model of the best placement:
-    its band joins that of the hours with that of the offers, in log quadrature. Where the terms
+    The cost is that of the middle provider (nearest rank) with the GPU model of the best placement:
+    its band joins that of the hours with that of the providers, in log quadrature. Where the terms
     name an offer or fix the price, the band of the offers is nothing. Placements are the best
     three, of different providers when the placement names a GPU model, else of different GPU
     models; one with unproven capacity comes first only when none is proven.
@@ -62,15 +63,21 @@ def price(
     charges = eligible.charges
     if not charges.pick.at.size:
         return _without_offers(selection, eligible, committed, snapshot)
-    is_proven = proven_capacity(charges)
+    capacity = capacities(charges)
     best = ranked(
-        charges, is_proven, one_for_each="provider" if placement.gpu_model else "gpu_model"
+        charges,
+        capacity,
+        one_for_each="provider" if placement.gpu_model else "gpu_model",
+        objective=placement.objective,
     )
     shown = Shown(charges, snapshot=snapshot, rates=selection.rates)
     placements = shown.placements(best, plans)
-    offers = _offers_used(charges, best[0], is_proven, selection=selection, terms=terms)
+    offers = _offers_used(
+        charges, best[0], capacity, selection=selection, terms=terms, objective=placement.objective
+    )
     middle = shown.itemized(offers.get("p50", best[0].number))
     return MarketCost(
+        middle_shape=charges.shape_of(offers.get("p50", best[0].number)),
         cost=shown.market_band(offers["p10"], offers["p50"], offers["p90"])
         if "p50" in offers
         else placements[0].cost,
@@ -90,7 +97,16 @@ def price(
         rejected=in_order(eligible.rejected),
         caveats=(
             *selection.caveats,
-            *caveats_of_cost(snapshot, shown.every, placements=placements, commitments=committed),
+            *caveats_of_cost(
+                snapshot,
+                shown.every,
+                unproven=[
+                    shown.itemized(number).row
+                    for number in {*offers.values(), *(one.number for one in best)}
+                    if capacity[number] != Capacity.PROVEN
+                ],
+                commitments=committed,
+            ),
         ),
     )
 
@@ -102,8 +118,9 @@ def fixed_price(need: Need, dollars_per_gpu_hour: Decimal) -> MarketCost:
     """
     hours = Decimal(str(need.hours.p50))
     dollars = rounded(need.gpu_count * hours * dollars_per_gpu_hour, digits=_DIGITS)
-    basis = f"{need.gpu_count} GPUs x {need.hours.p50:.10g} h x {dollars_per_gpu_hour:f} USD/h"
+    basis = f"{need.gpu_count:,} GPUs x {figure(hours)} h x {dollars_per_gpu_hour:f} USD/h"
     return MarketCost(
+        middle_shape=None,
         cost=need.hours.times(need.gpu_count * float(dollars_per_gpu_hour)),
         dollars_per_gpu_hour=dollars_per_gpu_hour,
         line_items=(LineItem(label="compute", dollars=dollars, basis=basis),),
@@ -123,6 +140,7 @@ def _without_offers(
 ) -> MarketCost:
     rejected = in_order(eligible.rejected)
     return MarketCost(
+        middle_shape=None,
         cost=None,
         dollars_per_gpu_hour=None,
         line_items=(),
@@ -133,38 +151,52 @@ def _without_offers(
         caveats=(
             *selection.caveats,
             no_offers(rejected),
-            *caveats_of_cost(snapshot, (), placements=(), commitments=committed),
+            *caveats_of_cost(snapshot, (), unproven=(), commitments=committed),
         ),
     )
 
 
 def _offers_used(
-    charges: Charges, best: Ranked, is_proven: Mask, *, selection: Selection, terms: Terms
+    charges: Charges,
+    best: Ranked,
+    capacity: NDArray[np.int8],
+    *,
+    selection: Selection,
+    terms: Terms,
+    objective: Objective,
 ) -> Mapping[str, int]:
     """Return the offers behind the cost by their role, as numbers of rows in the pick."""
     if selection.is_named:
         return {"named": best.number}
     if terms.dollars_per_gpu_hour is not None:
         return {}
-    return _market(charges, best, is_proven)
+    return _market(charges, best, capacity, objective)
 
 
-def _market(charges: Charges, best: Ranked, is_proven: Mask) -> Mapping[str, int]:
-    """Return the offers at each quantile (nearest rank) of the costs on the best GPU model.
+def _market(
+    charges: Charges, best: Ranked, capacity: NDArray[np.int8], objective: Objective
+) -> Mapping[str, int]:
+    """Return the offers at each quantile (nearest rank) of what providers ask on the best GPU.
 
-    Offers whose capacity is as sure as the best one's count; of equal costs the first by name.
+    Each provider counts once, with its cheapest offer (its fastest, where that is looked for): a
+    workload for one GPU is not rented a node of eight where the same provider has single ones.
+    Offers count whose capacity is as sure as the best one's, or whose nodes need not be joined; of
+    equal costs the first by name.
     """
     pick = charges.pick
     models = pick.sheet.gpu_model[pick.lots]
+    surest = max(best.capacity, Capacity.APART)
     # Lots of one GPU model adjoin.
     lots = np.flatnonzero(models == models[pick.lot(best.number)])
     begin, end = int(pick.starts[lots[0]]), int(pick.starts[lots[-1]] + pick.counts[lots[-1]])
-    numbers = begin + np.flatnonzero(is_proven[begin:end] == best.is_proven)
-    dollars = charges.dollars("p50")[numbers]
-    ranks = {role: math.ceil(share * numbers.size) - 1 for role, share in _MARKET.items()}
-    ordered = np.partition(dollars, sorted(set(ranks.values())))
-    found: dict[str, int] = {}
-    for role, rank in ranks.items():
-        equal = numbers[dollars == ordered[rank]]
-        found[role] = int(equal[pick.sheet.rows[pick.at[equal]].argmin()])
-    return found
+    numbers = begin + np.flatnonzero(capacity[begin:end] <= surest)
+    dollars, names = charges.dollars("p50")[numbers], pick.sheet.rows[pick.at[numbers]]
+    providers = pick.spread(pick.rule("provider"))[numbers]
+    merit = dollars if objective is Objective.COST else charges.hours("p50")[numbers]
+    by_provider = np.lexsort((names, dollars, merit, providers))
+    is_first = np.diff(providers[by_provider], prepend=-1) != 0
+    cheapest = by_provider[is_first]
+    ordered = numbers[cheapest[np.lexsort((names[cheapest], dollars[cheapest]))]]
+    return {
+        role: int(ordered[math.ceil(share * ordered.size) - 1]) for role, share in _MARKET.items()
+    }

@@ -42,6 +42,11 @@ class Exclusion(StrEnum):
     BUDGET = "BUDGET"
 
 
+def counts_text(rejections: Iterable[Rejection]) -> str:
+    """Write them as "SOLD_OUT 3, COUNTRY 12"."""
+    return ", ".join(f"{one.reason} {one.count}" for one in rejections)
+
+
 def in_order(rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
     """Return them in the order of `Exclusion`."""
     places = {reason.value: place for place, reason in enumerate(Exclusion)}

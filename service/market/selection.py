@@ -66,8 +66,9 @@ def select(
     """
     sheet = sheet_of(snapshot)
     sieve = _Sieve(snapshot, sheet, terms.constraints, rates=rates, now=now)
+    max_age = terms.constraints.max_age
     if terms.offer_id is not None:
-        return _named(snapshot, sieve, terms.offer_id, gpu_model=gpu_model)
+        return _named(snapshot, sieve, terms.offer_id, gpu_model=gpu_model, max_age=max_age)
     part = slice(0, sheet.rows.size) if gpu_model is None else sheet.span(gpu_model)
     left = np.ones(part.stop - part.start, np.bool_)
     rejected: list[Rejection] = []
@@ -76,8 +77,8 @@ def select(
         count = int(np.count_nonzero(falling))
         if not count:
             continue
-        if reason is Exclusion.TOO_OLD and count == np.count_nonzero(left):
-            sieve.refuse_all(part.start + np.flatnonzero(left))
+        if max_age is not None and count == np.count_nonzero(left) and reason is Exclusion.TOO_OLD:
+            sieve.refuse_all(part.start + np.flatnonzero(left), max_age)
         first = int(sheet.rows[part.start + int(falling.argmax())])
         example = f"offers/{snapshot.names[first]}"
         rejected.append(Rejection(reason=reason.value, count=count, example=example))
@@ -123,7 +124,12 @@ def _selection(
 
 
 def _named(
-    snapshot: Snapshot, sieve: "_Sieve", offer_id: str, *, gpu_model: str | None
+    snapshot: Snapshot,
+    sieve: "_Sieve",
+    offer_id: str,
+    *,
+    gpu_model: str | None,
+    max_age: timedelta | None,
 ) -> Selection:
     name = f"offers/{offer_id}"
     row = snapshot.find(offer_id)
@@ -142,8 +148,8 @@ def _named(
     place = sheet.place_of(bisect_left(snapshot.names, offer_id))
     part = slice(place, place + 1)
     found = [reason for reason, falls_out in sieve.tried(part) if falls_out.any()]
-    if Exclusion.TOO_OLD in found:
-        sieve.refuse_all(np.array([place]))
+    if max_age is not None and Exclusion.TOO_OLD in found:
+        sieve.refuse_all(np.array([place]), max_age)
     if gpu_model is not None and offer.gpu_model != gpu_model:
         found.append(Exclusion.GPU_MODEL)
     refused = [r for r in found if r in {Exclusion.GPU_MODEL, Exclusion.FRACTIONAL_GPU}]
@@ -208,12 +214,10 @@ class _Sieve:
         if constraints.max_age is not None:
             yield Exclusion.TOO_OLD, self._too_old(part, constraints.max_age)
 
-    def refuse_all(self, places: Rows) -> None:
+    def refuse_all(self, places: Rows, max_age: timedelta) -> None:
         """Raise Precondition PRICES_TOO_OLD, since these are all too old."""
         rows = self._snapshot.rows.chosen(self._sheet.rows[places].tolist())
-        max_age = self._constraints.max_age
-        if max_age is not None:
-            refuse_older(rows, max_age=max_age, now=self._now)
+        refuse_older(rows, max_age=max_age, now=self._now)
 
     def _words(self, part: slice) -> Iterator[tuple[Exclusion, Mask]]:
         asked = self._constraints

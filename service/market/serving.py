@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from service.catalog.masks import Rates
 from service.catalog.snapshot import Snapshot
@@ -22,7 +22,14 @@ from service.market.answers import (
     MarketCost,
     TokenCosts,
 )
-from service.market.joined import PLANS_KEPT, assumptions_of, change_of, joined, no_figures
+from service.market.joined import (
+    QUESTIONS_KEPT,
+    Plans,
+    assumptions_of,
+    change_of,
+    joined,
+)
+from service.market.misfits import no_figures
 from service.market.need import Need, Shape
 from service.market.plan_caveats import serving_caveats
 
@@ -35,7 +42,7 @@ _GIGA = 1e9
 
 
 class ServingEstimator:
-    """Answers questions of serving. Plans do not depend on prices, so the latest are kept."""
+    """Answers questions of serving. The plans of the latest are kept."""
 
     def __init__(
         self,
@@ -47,7 +54,7 @@ class ServingEstimator:
         self._accelerators = accelerators
         self._calibration = calibration
         self._rates = rates
-        self._plan = lru_cache(maxsize=PLANS_KEPT)(self._planned)
+        self._plans = lru_cache(maxsize=QUESTIONS_KEPT)(self._planner)
 
     def answer(
         self, question: InferenceQuestion, *, snapshot: Snapshot, now: datetime
@@ -62,8 +69,8 @@ class ServingEstimator:
             snapshot=snapshot,
             terms=question.terms,
             placement=question.placement,
-            plan_of=lambda shape: self._plan(workload, shape, question.placement),
-            need_of=lambda plan: _need(question, plan),
+            plans=self._plans(question.workload, question.placement),
+            need_of=partial(_need, question, _weights_gb(workload)),
             rates=self._rates(),
             now=now,
         )
@@ -78,6 +85,7 @@ class ServingEstimator:
             per_thousand_images=_per_thousand_images(question, plan, market),
             flops_per_request=_flops_per_request(workload),
             rule_of_thumb_flops=_rule_of_thumb_flops(workload),
+            monthly_requests=_monthly_requests(question),
             monthly_energy_kwh=_monthly_energy_kwh(question, plan),
             levers=serving_levers(
                 workload,
@@ -101,6 +109,9 @@ class ServingEstimator:
                 baseline_gpu_hours=baseline.plan.gpu_count,
             ),
         )
+
+    def _planner(self, workload: InferenceWorkload, placement: Placement) -> Plans[ServingPlan]:
+        return Plans(lambda shape: self._planned(workload, shape, placement))
 
     def _planned(
         self, workload: InferenceWorkload, shape: Shape, placement: Placement
@@ -131,7 +142,7 @@ def token_costs(
         return None
     # The capacity counts output tokens, and requests where nothing is generated.
     requests_per_hour = plan.serving_capacity.times(_SECONDS_AN_HOUR / (generated or 1))
-    per_request = dollars_per_hour.combined(requests_per_hour.inverse())
+    per_request = _for_each(dollars_per_hour, requests_per_hour)
     share = plan.prefill_share if workload.input_tokens else 0.0
     nothing = Band.exact(0.0)
     return TokenCosts(
@@ -141,18 +152,22 @@ def token_costs(
     )
 
 
-def _need(question: InferenceQuestion, plan: ServingPlan) -> Need:
+def _weights_gb(workload: InferenceWorkload) -> float:
+    return weight_bytes(workload.architecture, workload.precision).total / _GIGA
+
+
+def _need(question: InferenceQuestion, weights_gb: float, plan: ServingPlan) -> Need:
     workload = question.workload
     egress_gb = question.terms.egress_gb
     if egress_gb is None:
         shown = workload.output_tokens * _requests_a_month(question, plan)
         egress_gb = shown * _BYTES_A_TOKEN / _GIGA
-    weights = weight_bytes(workload.architecture, workload.precision).total
     return Need(
         gpu_count=plan.gpu_count,
         node_count=-(-plan.gpu_count // plan.gpus_per_node),
         hours=Band.exact(question.hours_per_month),
-        storage_gb=weights / _GIGA,
+        joins_nodes=plan.gpus_per_replica > plan.gpus_per_node,
+        storage_gb=weights_gb,
         egress_gb=egress_gb,
         is_measured=plan.is_measured,
     )
@@ -182,7 +197,18 @@ def _per_thousand_images(
     if dollars is None or question.workload.architecture.kind is not ModelKind.DIFFUSION:
         return None
     images_per_hour = plan.serving_capacity.times(_SECONDS_AN_HOUR)
-    return dollars.combined(images_per_hour.inverse()).times(_THOUSAND)
+    return _for_each(dollars, images_per_hour).times(_THOUSAND)
+
+
+def _for_each(dollars: Band, count: Band) -> Band:
+    """Return what each of an hour's requests costs.
+
+    Credit, or GPUs that are paid for anyway, can make a side of the cost nothing. That has no
+    logarithm, so all sides are then of the count's middle.
+    """
+    if dollars.p10 > 0:
+        return dollars.combined(count.inverse())
+    return dollars.times(1 / count.p50)
 
 
 def _flops_per_request(workload: InferenceWorkload) -> float:
@@ -200,6 +226,11 @@ def _flops_per_request(workload: InferenceWorkload) -> float:
 def _rule_of_thumb_flops(workload: InferenceWorkload) -> float:
     tokens = workload.input_tokens + workload.output_tokens + workload.reasoning_tokens
     return rule_of_thumb_forward_flops(workload.architecture, tokens)
+
+
+def _monthly_requests(question: InferenceQuestion) -> float | None:
+    rate = question.workload.requests_per_second
+    return None if rate is None else rate * _SECONDS_AN_HOUR * question.hours_per_month
 
 
 def _monthly_energy_kwh(question: InferenceQuestion, plan: ServingPlan) -> float | None:

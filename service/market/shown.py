@@ -10,7 +10,7 @@ from service.market.answers import OfferPlacement
 from service.market.charges import Charges
 from service.market.line_items import Itemized, itemized
 from service.market.odds import odds_of_lowest
-from service.market.placements import Ranked
+from service.market.placements import Capacity, Ranked
 
 
 class Shown:
@@ -92,7 +92,7 @@ class Shown:
                 cost=cost,
                 dollars_per_gpu_hour=items.dollars_per_gpu_hour,
                 line_items=items.lines,
-                is_proven=one.is_proven,
+                is_proven=one.capacity is Capacity.PROVEN,
                 probability_cheapest=share,
             )
             for one, (plan, items), cost, share in zip(best, found, costs, odds, strict=True)

@@ -30,11 +30,9 @@ def own_dollars(pick: Pick, field: str, rates: Rates) -> NDArray[np.float64]:
 
     `rates` are US dollars for one unit of a currency.
     """
-    if not pick.sheet.states(field):
-        return np.full(pick.lots.size, np.nan)
     nanos = pick.rule(field)
     words = pick.sheet.words(field + CURRENCY)
-    factors = np.array([_rate(word, rates) for word in words] or [np.nan])
+    factors = np.array([_rate(word, rates) for word in words])
     codes = pick.rule(field + CURRENCY)
     return np.where(nanos == NOT_STATED, np.nan, nanos * factors[codes] / NANOS)
 

@@ -3,21 +3,29 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from service.catalog.masks import Rates
 from service.catalog.snapshot import Snapshot
 from service.domain.accelerator import Accelerator
 from service.domain.money import rounded
 from service.domain.precision import Precision
-from service.domain.workload import Placement, TrainingWorkload
+from service.domain.workload import Placement, TrainingMethod, TrainingWorkload
 from service.estimate.calibration import TrainingCalibration
 from service.estimate.measured import nearest_training
 from service.estimate.plan import NoPlan, TrainingPlan
 from service.estimate.training import plan_training
-from service.estimate.weights import weight_bytes
+from service.estimate.training_memory import lora_params
+from service.estimate.weights import BYTES_PER_WEIGHT, weight_bytes
 from service.market.answers import MarketCost, TrainingAnswer, TrainingQuestion
-from service.market.joined import PLANS_KEPT, assumptions_of, change_of, joined, no_figures
+from service.market.joined import (
+    QUESTIONS_KEPT,
+    Plans,
+    assumptions_of,
+    change_of,
+    joined,
+)
+from service.market.misfits import no_figures
 from service.market.need import Need, Shape
 from service.market.plan_caveats import training_caveats
 
@@ -26,7 +34,7 @@ _CENTS = 2
 
 
 class TrainingEstimator:
-    """Answers questions of training. Plans do not depend on prices, so the latest are kept."""
+    """Answers questions of training. The plans of the latest are kept."""
 
     def __init__(
         self,
@@ -38,7 +46,7 @@ class TrainingEstimator:
         self._accelerators = accelerators
         self._calibration = calibration
         self._rates = rates
-        self._plan = lru_cache(maxsize=PLANS_KEPT)(self._planned)
+        self._plans = lru_cache(maxsize=QUESTIONS_KEPT)(self._planner)
 
     def answer(
         self, question: TrainingQuestion, *, snapshot: Snapshot, now: datetime
@@ -52,8 +60,8 @@ class TrainingEstimator:
             snapshot=snapshot,
             terms=question.terms,
             placement=question.placement,
-            plan_of=lambda shape: self._plan(question.workload, shape, question.placement),
-            need_of=lambda plan: _need(question, plan),
+            plans=self._plans(question.workload, question.placement),
+            need_of=partial(_need, question, _egress_gb(question)),
             rates=self._rates(),
             now=now,
         )
@@ -79,6 +87,9 @@ class TrainingEstimator:
             ),
         )
 
+    def _planner(self, workload: TrainingWorkload, placement: Placement) -> Plans[TrainingPlan]:
+        return Plans(lambda shape: self._planned(workload, shape, placement))
+
     def _planned(
         self, workload: TrainingWorkload, shape: Shape, placement: Placement
     ) -> TrainingPlan | NoPlan:
@@ -94,15 +105,24 @@ class TrainingEstimator:
         )
 
 
-def _need(question: TrainingQuestion, plan: TrainingPlan) -> Need:
-    egress_gb = question.terms.egress_gb
-    if egress_gb is None:
-        egress_gb = weight_bytes(question.workload.architecture, Precision.BF16).total / _GB
+def _egress_gb(question: TrainingQuestion) -> float:
+    """Return what is asked for, else what was trained, once: all weights or adapters in 16 bits."""
+    if question.terms.egress_gb is not None:
+        return question.terms.egress_gb
+    workload = question.workload
+    if workload.method is TrainingMethod.FULL:
+        return weight_bytes(workload.architecture, Precision.BF16).total / _GB
+    adapters = lora_params(workload.architecture, workload.lora_rank)
+    return adapters * BYTES_PER_WEIGHT[Precision.BF16] / _GB
+
+
+def _need(question: TrainingQuestion, egress_gb: float, plan: TrainingPlan) -> Need:
     kept = question.kept_checkpoint_count * plan.checkpoint_bytes / _GB
     return Need(
         gpu_count=plan.gpu_count,
         node_count=-(-plan.gpu_count // plan.gpus_per_node),
         hours=plan.wall_hours,
+        joins_nodes=plan.gpu_count > plan.gpus_per_node,
         storage_gb=question.dataset_gb + kept,
         egress_gb=egress_gb,
         is_measured=plan.is_measured,

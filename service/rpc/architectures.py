@@ -169,7 +169,7 @@ def _completed(
             kind=kind,
         )
     except BadArchitecture as error:
-        faults.add(error.field, error.message, metadata={"field": error.field})
+        faults.add(error.field, error.message)
         return None
     _note_inferred(architecture, assumed, source="inferred from the sizes that were given")
     return Subject(architecture=architecture)

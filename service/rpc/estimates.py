@@ -36,47 +36,9 @@ RATE_DIGITS = 6
 SIGNIFICANT_DIGITS = 6
 
 _GB = 1e9
-_CENT = Decimal("0.01")
+CENT = Decimal("0.01")
 _EXACT_DIGITS = 12
 _PRECISION = Decimal("1e-12")
-
-
-class ItemsDoNotAdd(Exception):
-    """The parts of a cost are not its parts: an error of ours."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Currency:
-    """What amounts in US dollars are written in; `rate` is None for US dollars themselves."""
-
-    rate: ExchangeRate | None = None
-
-    @property
-    def code(self) -> str:
-        """ISO 4217."""
-        return "USD" if self.rate is None else self.rate.currency_code
-
-    def amount(self, dollars: Decimal | float, *, digits: int) -> Decimal:
-        """Return an amount of US dollars in this currency, rounded half-even once."""
-        exact = dollars if isinstance(dollars, Decimal) else Decimal(repr(dollars))
-        if self.rate is None:
-            return rounded(exact, digits=digits)
-        return divided(exact, self.rate.rate, digits=digits)
-
-    def money(self, dollars: Decimal | float, *, digits: int = CENTS) -> money_pb2.Money:
-        """Write an amount of US dollars in this currency."""
-        amount = self.amount(dollars, digits=digits)
-        return money_to_proto(Money(amount=amount, currency_code=self.code))
-
-    def range(self, band: Band | None, *, digits: int = CENTS) -> estimate_pb2.CostRange | None:
-        """Write a cost that is not known exactly; None stays None."""
-        if band is None:
-            return None
-        return estimate_pb2.CostRange(
-            p10=self.money(band.p10, digits=digits),
-            p50=self.money(band.p50, digits=digits),
-            p90=self.money(band.p90, digits=digits),
-        )
 
 
 def training_to_proto(
@@ -135,7 +97,7 @@ def inference_to_proto(
         cost_per_million_tokens=_token_costs(answer.token_costs, currency),
         cost_per_thousand_images=currency.range(answer.per_thousand_images, digits=RATE_DIGITS),
         monthly_cost=currency.range(market.cost),
-        monthly_requests=_maybe_significant(plan.monthly_requests),
+        monthly_requests=_maybe_significant(answer.monthly_requests),
         line_items=_line_items(market.line_items, market.cost, currency),
         levers=[
             pb.Lever(lever=lever, cost_change=significant(change))
@@ -156,49 +118,6 @@ def inference_to_proto(
     )
 
 
-def significant(figure: float) -> float:
-    """Round a figure to six significant digits."""
-    return float(f"{figure:.{SIGNIFICANT_DIGITS}g}")
-
-
-def flops_text(flops: float) -> str:
-    """Write FLOPs with three significant digits: "3.19e+23"."""
-    return f"{flops:.2e}"
-
-
-def band_to_proto(band: Band) -> estimate_pb2.Band:
-    """Write a band."""
-    return estimate_pb2.Band(
-        p10=significant(band.p10), p50=significant(band.p50), p90=significant(band.p90)
-    )
-
-
-def parts_in_cents(
-    parts: Iterable[Decimal], *, total: Decimal, tolerance: Decimal = _CENT
-) -> tuple[Decimal, ...]:
-    """Round the parts of a sum to cents so that they come to `total`, a number of cents.
-
-    Each is cut down to whole cents; those that lose most get the cents that are missing. What is
-    left then is what `total` was rounded by itself, and goes to the largest. Raises ItemsDoNotAdd
-    where the parts are further than `tolerance` from the total.
-    """
-    exact = tuple(parts)
-    difference = abs(sum(exact, Decimal(0)) - total)
-    if difference > tolerance:
-        raise ItemsDoNotAdd(f"the parts of {total} differ from it by {difference}")
-    found = [part.quantize(_CENT, rounding=ROUND_FLOOR) for part in exact]
-    if not found:
-        return ()
-    missing = int((total - sum(found, Decimal(0))) / _CENT)
-    by_loss = sorted(range(len(exact)), key=lambda at: found[at] - exact[at])
-    shared = max(0, min(missing, len(found)))
-    for at in by_loss[:shared]:
-        found[at] += _CENT
-    largest = max(range(len(exact)), key=lambda at: exact[at])
-    found[largest] += (missing - shared) * _CENT
-    return tuple(found)
-
-
 def _line_items(
     items: Sequence[LineItem], cost: Band | None, currency: Currency
 ) -> list[estimate_pb2.LineItem]:
@@ -207,7 +126,7 @@ def _line_items(
     total = currency.amount(cost.p50, digits=CENTS)
     parts = [currency.amount(item.dollars, digits=_EXACT_DIGITS) for item in items]
     # Both sides were rounded to cents of a dollar, and floats have some fifteen digits.
-    tolerance = _CENT + currency.amount(_CENT, digits=_EXACT_DIGITS) + abs(total) * _PRECISION
+    tolerance = CENT + currency.amount(CENT, digits=_EXACT_DIGITS) + abs(total) * _PRECISION
     amounts = parts_in_cents(parts, total=total, tolerance=tolerance)
     return [
         estimate_pb2.LineItem(

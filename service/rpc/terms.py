@@ -81,7 +81,7 @@ def read_placement(
     return Placement(
         gpu_model=gpu_model,
         gpu_count=gpu_count,
-        max_gpu_count=most or gpu_count or _USUAL_MOST_GPUS,
+        max_gpu_count=most or max(gpu_count or 0, _USUAL_MOST_GPUS),
         objective=objective,
         deadline=deadline,
         confidence=_confidence(request, assumed, faults),

@@ -119,6 +119,9 @@ def _sequence_length(
         metadata = {"value": str(given), "contextLength": str(longest)}
         faults.add("sequence_length", description, metadata=metadata)
     default, source = _usual_sequence(subject)
+    if request.examples and request.mean_tokens <= _USUAL_SEQUENCE < default:
+        # Memory is planned for by the sequence, and examples are far from the model's length.
+        default, source = _USUAL_SEQUENCE, "default of fine-tuning by examples"
     return assumed.unless_given(given, "sequenceLength", default, unit="tokens", source=source)
 
 

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar, cast
 
 from gpuquote.v1 import estimate_service_pb2 as pb
 
+from service.domain.workload import TrainingMethod
 from service.market.answers import InferenceQuestion, TrainingQuestion
 from service.rpc.architectures import read_subject
 from service.rpc.assumed import Assumed
@@ -95,7 +96,8 @@ def _training(
         dataset_gb = assumed.unless_given(dataset_gb, "datasetGb", 0.0, unit="GB")
         kept = assumed.unless_given(kept, "keptCheckpointCount", _USUAL_CHECKPOINTS)
         if egress_gb is None:
-            assumed.note("egressGb", "the final weights, once")
+            is_full = workload is None or workload.method is TrainingMethod.FULL
+            assumed.note("egressGb", f"the {'final weights' if is_full else 'adapters'}, once")
     terms = read_terms(request, placement, known, assumed, faults, egress_gb=egress_gb)
     if workload is None:
         return None

@@ -7,7 +7,14 @@ import pytest
 from service.domain.precision import Precision
 from service.domain.workload import Engine, Placement
 from service.estimate.measured import nearest_serving, nearest_training
-from service.estimate.neighbours import MeasuredServing, ServingIndex, architecture_key, place
+from service.estimate.neighbours import (
+    Floats,
+    MeasuredServing,
+    Neighbours,
+    ServingIndex,
+    architecture_key,
+    place,
+)
 from tests.service.estimate.serving_cases import (
     CALIBRATION,
     FP8,
@@ -45,21 +52,53 @@ def a_row(row_id: str, **changed: object) -> MeasuredServing:
     return dataclasses.replace(row, **changed)  # type: ignore[arg-type] # names are checked
 
 
-def nearest_of(rows: list[MeasuredServing], batch: float, engine: Engine) -> tuple[str, float]:
+SCALE, PRIOR = 0.5, 0.01
+
+
+def neighbours_of(rows: list[MeasuredServing], engine: Engine) -> Neighbours:
     found = ServingIndex(rows).find(_LLAMA, gpu(H100), precision=Precision.BF16, engine=engine)
     assert found is not None
-    here = place(
-        batch=np.array([batch]), gpus=np.array([1.0]), input_tokens=1000, output_tokens=500
+    return found
+
+
+def here(*batches: float) -> Floats:
+    return place(
+        batch=np.array(batches), gpus=np.array([1.0]), input_tokens=1000, output_tokens=500
     )
-    indices, distances = found.nearest(here)
-    return found.rows[int(indices[0])].row_id, float(distances[0])
 
 
 def test_distance_is_in_logarithms_and_another_engine_is_one_away() -> None:
+    one = neighbours_of([a_row("one")], Engine.VLLM)
+    row, weight = one.nearest(here(32.0), scale=SCALE, prior=PRIOR)
+    nearness = math.exp(-math.log(2) / SCALE)
+    assert row.row_id == "one"
+    assert weight == pytest.approx(nearness / (PRIOR + nearness))
+    other = neighbours_of([a_row("one", engine=Engine.SGLANG)], Engine.VLLM)
+    farther = math.exp(-(math.log(2) + 1) / SCALE)
+    weight = other.nearest(here(32.0), scale=SCALE, prior=PRIOR)[1]
+    assert weight == pytest.approx(farther / (PRIOR + farther))
+
+
+def test_the_nearest_row_is_named() -> None:
     rows = [a_row("few"), a_row("many", batch=64.0), a_row("other", engine=Engine.SGLANG)]
-    assert nearest_of(rows, 16.0, Engine.VLLM) == ("few", 0.0)
-    assert nearest_of(rows, 60.0, Engine.VLLM)[0] == "many"
-    assert nearest_of([rows[2]], 32.0, Engine.VLLM)[1] == pytest.approx(math.log(2) + 1)
+    found = neighbours_of(rows, Engine.VLLM)
+    assert found.nearest(here(16.0), scale=SCALE, prior=PRIOR)[0].row_id == "few"
+    assert found.nearest(here(60.0), scale=SCALE, prior=PRIOR)[0].row_id == "many"
+
+
+def test_on_a_row_an_estimate_moves_nearly_to_it_and_far_away_not_at_all() -> None:
+    found = neighbours_of([a_row("one", ratio=1.3)], Engine.VLLM)
+    pull, weight = found.pull(here(16.0, 1e9), scale=SCALE, prior=PRIOR)
+    assert pull == pytest.approx([math.log(1.3) / (1 + PRIOR), 0.0], abs=1e-6)
+    assert weight == pytest.approx([1 / (1 + PRIOR), 0.0], abs=1e-6)
+
+
+def test_between_two_rows_an_estimate_moves_without_a_jump() -> None:
+    rows = [a_row("slow", ratio=0.8), a_row("fast", batch=64.0, ratio=1.3)]
+    batches = np.exp(np.linspace(np.log(16), np.log(64), 200))
+    pull, _ = neighbours_of(rows, Engine.VLLM).pull(here(*batches), scale=SCALE, prior=PRIOR)
+    assert np.all(np.diff(pull) > 0)
+    assert np.max(np.diff(pull)) < 0.01
 
 
 def test_other_sizes_gpus_and_formats_are_no_neighbours() -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.precision import Precision
+from service.domain.workload import TrainingMethod
 from service.estimate import mfu
+from service.estimate.band import Band
 from service.estimate.mfu import MfuCase
-from tests.service.estimate.training_cases import A100, H100, constants, the_gpu
+from tests.service.estimate.training_cases import A100, H100, a_run, constants, the_gpu
 
 VOLTA = "v100-sxm-32gb"
 
@@ -22,6 +25,7 @@ def a_case(gpu: str = A100, **changes: Any) -> MfuCase:
         "active_params": 1e10,
         "attention_share": 0.03,
         "is_mixture": False,
+        "is_diffusion": False,
         "is_full_run": False,
         "recomputed_share": 0.0,
     }
@@ -30,6 +34,10 @@ def a_case(gpu: str = A100, **changes: Any) -> MfuCase:
 
 def expected(case: MfuCase) -> float:
     return mfu.expected_mfu(case, constants())
+
+
+def band(gpu: str, model: str = "Llama-3.1-8B", **changes: Any) -> Band:
+    return mfu.hours_band(a_run(model, **changes), the_gpu(gpu), constants())
 
 
 def test_a_tuned_run_of_10_billion_on_64_a100_gets_about_half_of_the_peak() -> None:
@@ -43,8 +51,7 @@ def test_a_full_run_gets_a_fifth_less_than_a_tuned_one() -> None:
 
 def test_no_availability_comes_on_top_of_a_full_run() -> None:
     # Restarts are in the hours of published runs: the band of a full run has no factor beside.
-    band = mfu.hours_band(the_gpu(A100), constants(), is_full_run=True)
-    assert band.p50 == 1.0
+    assert band(A100).p50 == 1.0
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,7 @@ def test_no_availability_comes_on_top_of_a_full_run() -> None:
         (a_case("a100-sxm-40gb"), a_case()),
         (a_case(H100, precision=Precision.FP8), a_case(H100)),
         (a_case(is_mixture=True), a_case()),
+        (a_case(is_diffusion=True), a_case()),
         (a_case(recomputed_share=1.0), a_case(recomputed_share=0.5)),
         (a_case(recomputed_share=0.5), a_case()),
         (a_case(gpu_count=4096), a_case()),
@@ -103,24 +111,45 @@ def test_every_coefficient_has_a_feature() -> None:
 
 
 def test_a_gpu_without_rows_has_a_wider_band_and_a_strange_generation_the_widest() -> None:
-    measured, family, generation = (
-        mfu.hours_band(the_gpu(gpu), constants(), is_full_run=True)
-        for gpu in (H100, "h200-sxm-141gb", "mi300x-192gb")
-    )
-    assert generation.p10 < family.p10 < measured.p10 < 1.0
+    measured, family, generation = (band(gpu) for gpu in (H100, "h200-sxm-141gb", "mi300x-192gb"))
+    assert generation.p10 == family.p10 < measured.p10 < 1.0
     assert 1.0 < measured.p90 < family.p90 < generation.p90
+
+
+def test_the_band_of_a_measured_gpu_is_that_of_models_not_seen() -> None:
+    assert math.log(band(H100).p10) == pytest.approx(constants().full_run.p10)
+    assert math.log(band(H100).p90) == pytest.approx(constants().full_run.p90)
+
+
+def test_a_generation_that_a_prior_places_is_less_strange_than_one_that_nothing_does() -> None:
+    assert band(VOLTA).p90 < band("mi300x-192gb").p90
+    spread = mfu.gpu_spread(the_gpu(VOLTA), constants())
+    assert (
+        spread.p90 == -spread.p10 == pytest.approx(1.2815515655 * constants().prior_log_sd["Volta"])
+    )
+
+
+def test_work_that_is_no_pre_training_of_decoders_has_a_wider_band() -> None:
+    plain = band(H100)
+    tuning = band(H100, method=TrainingMethod.LORA)
+    encoder = band(H100, model="BERT-base")
+    diffusion = band(H100, model="Stable-Diffusion-1.5")
+    assert plain.p90 < tuning.p90 < encoder.p90 == diffusion.p90
+    assert plain.p10 > tuning.p10
+
+
+def test_a_strange_gpu_and_strange_work_add_up() -> None:
+    assert band("mi300x-192gb", method=TrainingMethod.LORA).p90 > band("mi300x-192gb").p90
 
 
 def test_a_card_without_a_link_over_its_node_counts_as_strange() -> None:
     pcie = the_gpu("h100-pcie-80gb")
     assert not mfu.has_rows(pcie, constants())
-    assert mfu.extra_log_sd(pcie, constants()) == constants().other_generation_log_sd
+    assert band("h100-pcie-80gb") == band("l4-24gb")
 
 
 def test_restarts_make_the_band_of_full_runs_wider() -> None:
-    full, tuned = (
-        mfu.hours_band(the_gpu(H100), constants(), is_full_run=is_full) for is_full in (True, False)
-    )
+    full, tuned = (band(H100, is_benchmark=one) for one in (False, True))
     assert full.p90 / full.p10 > tuned.p90 / tuned.p10
 
 

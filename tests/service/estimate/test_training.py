@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.domain.architecture import ModelKind
 from service.domain.precision import Precision
-from service.domain.workload import Objective, Parallelism, Recompute, TrainingMethod
+from service.domain.workload import (
+    Objective,
+    Parallelism,
+    Recompute,
+    TrainingMethod,
+    TrainingWorkload,
+)
 from service.estimate import flops
 from service.estimate.plan import Misfit, NoPlan, TrainingPlan
 from service.facts.accelerators import load_accelerators
@@ -128,6 +135,54 @@ def test_unpacking_4_bit_weights_costs_time_that_short_batches_feel_most() -> No
 def test_fine_tuning_is_never_called_measured() -> None:
     assert not a_plan(a_run(method=TrainingMethod.LORA), H100, gpu_count=1).is_measured
     assert not a_plan(GPT_3, "h200-sxm-141gb", gpu_count=512).is_measured
+
+
+def test_every_assumption_has_a_name_of_its_own() -> None:
+    runs = (
+        a_run(method=TrainingMethod.QLORA, precision=Precision.FP8),
+        a_run("BERT-large"),
+        a_run("BERT-large", is_benchmark=True),
+        a_run("Stable-Diffusion-1.5", tokens=0, images=9, flops_per_image_step=8e11),
+    )
+    for run in runs:
+        names = [name for name, _ in a_plan(run, H100).assumptions]
+        assert len(names) == len(set(names))
+
+
+def test_what_the_mfu_was_not_fitted_to_is_said() -> None:
+    def text(**changes: Any) -> str:
+        return dict(a_plan(a_run(**changes), H100).assumptions)["mfu"]
+
+    assert "no fine-tuning run was fitted" in text(method=TrainingMethod.LORA)
+    assert "nothing else was fitted" in text(model="BERT-large")
+    assert "one model" in dict(a_plan(images_run(), A100).assumptions)["mfu"]
+    assert "fitted" not in text()
+
+
+def test_every_token_of_an_encoder_with_a_decoder_is_said_to_go_through_both() -> None:
+    t5 = dataclasses.replace(the_model("GPT-2-XL"), kind=ModelKind.ENCODER_DECODER)
+    assert "upper bound" in dict(a_plan(a_run(architecture=t5), A100).assumptions)["flops"]
+
+
+def test_how_a_count_was_found_is_said_unless_it_was_asked_for() -> None:
+    run = a_run("Llama-3.1-405B", sequence_length=8192)
+    plan = a_plan(run, H100)
+    assert "without recomputing whole layers" in dict(plan.assumptions)["gpuCount"]
+    assert "gpuCount" not in dict(a_plan(run, H100, gpu_count=1024).assumptions)
+    in_time = a_plan(a_run(), H100, deadline=timedelta(days=30))
+    assert "deadline" in dict(in_time.assumptions)["gpuCount"]
+    fastest = a_plan(a_run(), H100, objective=Objective.TIME)
+    assert "the most" in dict(fastest.assumptions)["gpuCount"]
+
+
+def test_the_default_count_takes_the_fewest_gpu_hours_of_all_counts() -> None:
+    # 792 H100 hold Llama 3.1 405B with 8,192 tokens without recomputing whole layers. Fewer have to
+    # recompute some, more lose to communication.
+    run = a_run("Llama-3.1-405B", sequence_length=8192)
+    default = a_plan(run, H100)
+    assert default.gpu_count == 792
+    for count in (128, 256, 512, 1024, 2048):
+        assert a_plan(run, H100, gpu_count=count).gpu_hours.p50 > default.gpu_hours.p50
 
 
 def test_fp8_is_labelled_as_what_tuned_benchmarks_reach() -> None:
@@ -255,6 +310,13 @@ def test_a_count_that_is_too_slow_names_one_that_is_fast_enough() -> None:
     assert a_plan(GPT_3, A100, gpu_count=count, deadline=timedelta(days=60))
 
 
+def test_the_objective_time_gives_no_gpu_less_than_a_sequence() -> None:
+    run = a_run(tokens=100 * 2048)
+    assert a_plan(run, H100, objective=Objective.TIME).gpu_count == 104
+    images = a_run("Stable-Diffusion-1.5", tokens=0, images=20, flops_per_image_step=8e11)
+    assert a_plan(images, H100, objective=Objective.TIME).gpu_count == 24
+
+
 def test_the_objective_time_takes_all_that_there_may_be() -> None:
     assert a_plan(a_run(), H100, max_gpu_count=260, objective=Objective.TIME).gpu_count == 256
 
@@ -264,6 +326,21 @@ def test_the_objective_time_skips_counts_that_the_given_sizes_do_not_divide() ->
     run = a_run("Llama-3.1-405B", parallelism=given_sizes)
     plan = a_plan(run, H100, max_gpu_count=1024, objective=Objective.TIME)
     assert plan.gpu_count == 1008
+
+
+def test_the_objective_time_goes_below_the_ranks_of_the_largest_batch() -> None:
+    # 1,920 sequences of 32,768 tokens; 26 layers and 4 heads leave few ways to split the rest.
+    run = a_run("Gemma-3-1b-it", sequence_length=32_768, tokens=10**13)
+    plan = a_plan(run, H100, objective=Objective.TIME)
+    assert plan.data <= 1920
+    assert 8192 < plan.gpu_count < 16_384
+
+
+def test_what_fits_nowhere_says_the_memory_that_is_missing() -> None:
+    run = a_run("Gemma-3-1b-it", sequence_length=32_768)
+    found = no_plan(run, "rtx-3090-24gb")
+    assert found.misfit is Misfit.MEMORY
+    assert found.needed > found.limit
 
 
 def test_the_objective_time_says_what_does_not_fit() -> None:
@@ -291,6 +368,21 @@ def test_sizes_that_cannot_make_a_count_are_refused() -> None:
     given_sizes = Parallelism(data=11)
     found = no_plan(a_run(parallelism=given_sizes), H100, gpu_count=11 * 13)
     assert found.misfit is Misfit.PARALLELISM
+
+
+def images_run(images: int = 10**9) -> TrainingWorkload:
+    model = load_models().find("Stable-Diffusion-2-base")
+    assert model is not None
+    return TrainingWorkload(
+        architecture=model.architecture, images=images, flops_per_image_step=model.flops_per_step
+    )
+
+
+def test_stable_diffusion_2_took_what_its_best_run_took() -> None:
+    # 23,835 hours of A100 (databricks.com/blog/stable-diffusion-2) for 1.74 billion images of 512
+    # pixels a side and 1.13 billion of 256, which go 3.8 times as fast (mosaicml/diffusion).
+    plan = a_plan(images_run(1_740_800_000 + round(1_126_400_000 / 3.8)), A100, gpu_count=128)
+    assert plan.gpu_hours.p10 < 23_835 < plan.gpu_hours.p90
 
 
 def test_diffusion_costs_three_forward_steps_an_image() -> None:
@@ -321,6 +413,36 @@ def test_more_tokens_never_take_fewer_hours(tokens: int, more: int, count: int) 
     less = a_plan(a_run("Llama-3.2-1B", tokens=tokens), H100, gpu_count=count)
     rest = a_plan(a_run("Llama-3.2-1B", tokens=tokens + more), H100, gpu_count=count)
     assert rest.gpu_hours.p50 >= less.gpu_hours.p50
+
+
+@given(
+    tokens=st.integers(10**6, 10**13),
+    more=st.integers(0, 10**13),
+    model=st.sampled_from(("Llama-3.1-8B", "Llama-3.1-405B", "DeepSeek-V3", "BERT-base")),
+    gpu=st.sampled_from((H100, A100, "rtx-4090-24gb", "mi300x-192gb")),
+)
+def test_more_tokens_never_take_fewer_hours_on_the_count_that_is_chosen(
+    tokens: int, more: int, model: str, gpu: str
+) -> None:
+    # With a deadline nothing is claimed: one node more may save more recomputation than it costs.
+    less = a_plan(a_run(model, tokens=tokens), gpu)
+    rest = a_plan(a_run(model, tokens=tokens + more), gpu)
+    assert rest.gpu_count == less.gpu_count
+    assert rest.gpu_hours.p50 >= less.gpu_hours.p50
+
+
+@given(
+    model=st.sampled_from(("Llama-3.1-8B", "DeepSeek-V3", "BERT-base")),
+    gpu=st.sampled_from((H100, "rtx-4090-24gb")),
+    method=st.sampled_from(TrainingMethod),
+    count=st.sampled_from((None, 8, 512)),
+)
+def test_equal_questions_have_equal_answers(
+    model: str, gpu: str, method: TrainingMethod, count: int | None
+) -> None:
+    asked = a_run(model, method=method)
+    again = a_run(model, method=method)
+    assert outcome(asked, gpu, gpu_count=count) == outcome(again, gpu, gpu_count=count)
 
 
 @given(data=st.integers(1, 2000), further=st.integers(1, 2000))

@@ -1,16 +1,24 @@
 from typing import Any
 
-from service.domain.workload import Parallelism, Recompute, TrainingWorkload
+from service.domain.workload import Parallelism, Recompute, TrainingMethod, TrainingWorkload
 from service.estimate.training_layouts import KEEPING, LayoutSearch
 from service.estimate.training_memory import Layout
 from tests.service.estimate.training_cases import a_run, constants
 
 
 def a_search(
-    workload: TrainingWorkload, *, budget_gb: float = 76.0, gpus_per_node: int = 8
+    workload: TrainingWorkload,
+    *,
+    budget_gb: float = 76.0,
+    gpus_per_node: int = 8,
+    has_node_link: bool = True,
 ) -> LayoutSearch:
     return LayoutSearch(
-        workload, constants(), gpus_per_node=gpus_per_node, budget_bytes=budget_gb * 1e9
+        workload,
+        constants(),
+        gpus_per_node=gpus_per_node,
+        has_node_link=has_node_link,
+        budget_bytes=budget_gb * 1e9,
     )
 
 
@@ -38,6 +46,32 @@ def test_splitting_the_model_goes_before_recomputing() -> None:
     layout = best(a_run("Llama-3.1-70B", sequence_length=8192), 64)
     assert layout.tensor > 1
     assert layout.recompute is not Recompute.FULL
+
+
+def test_recomputing_attention_goes_before_splitting_the_model() -> None:
+    layout = best(a_run("Llama-2-7B", method=TrainingMethod.LORA), 8, budget_gb=24)
+    assert (layout.tensor, layout.pipeline, layout.data) == (1, 1, 8)
+    assert layout.recompute is Recompute.SELECTIVE
+
+
+def test_on_a_bus_recomputing_layers_goes_before_splitting_them() -> None:
+    workload = a_run("Llama-3.1-8B", sequence_length=8192)
+    linked, on_a_bus = (best(workload, 8, budget_gb=40, has_node_link=one) for one in (True, False))
+    assert linked.tensor > 1
+    assert linked.recompute is not Recompute.FULL
+    assert (on_a_bus.tensor, on_a_bus.recompute) == (1, Recompute.FULL)
+
+
+def test_on_a_bus_layers_are_still_split_where_nothing_else_fits() -> None:
+    layout = best(a_run("Llama-3.1-8B", sequence_length=8192), 8, budget_gb=23, has_node_link=False)
+    assert layout.tensor > 1
+
+
+def test_no_more_ranks_than_the_largest_batch_has_sequences() -> None:
+    # 15,360 sequences of 4,096 tokens.
+    few, many = (best(a_run("Llama-3.2-1B", sequence_length=8192), n) for n in (7680, 8192))
+    assert (few.tensor, few.data) == (1, 7680)
+    assert (many.tensor, many.data) == (2, 4096)
 
 
 def test_recomputing_is_the_last_resort() -> None:

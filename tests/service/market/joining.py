@@ -32,6 +32,7 @@ def a_need(shape: Shape, **overrides: Any) -> Need:
         "gpu_count": GPUS,
         "node_count": -(-GPUS // shape.gpus_per_node),
         "hours": Band(p10=70.0, p50=100.0, p90=150.0),
+        "joins_nodes": shape.gpus_per_node < GPUS,
     }
     return Need(**(values | overrides))
 

@@ -107,6 +107,19 @@ def test_equal_offers_come_by_name() -> None:
     assert ids(priced(offers, placement=ONE_MODEL)) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(("one", "other"), [("a", "b"), ("b", "a")])
+def test_equal_offers_of_one_provider_come_by_name_whatever_their_rules(
+    one: str, other: str
+) -> None:
+    offers = [
+        an_h100_node(one, provider="p"),
+        an_h100_node(other, provider="p", min_term=timedelta(hours=1)),
+    ]
+    cost = priced(offers, placement=ONE_MODEL)
+    assert ids(cost) == ["a"]
+    assert used(cost)["p50"] == "a"
+
+
 @pytest.mark.parametrize(
     ("stated", "is_proven"),
     [
@@ -201,7 +214,7 @@ def test_a_fixed_price_has_no_offer_behind_it() -> None:
 
 def test_gpt_3_at_two_dollars_is_the_560_thousand_of_the_article() -> None:
     hours = Band.exact(280_449 / 1024)
-    need = Need(gpu_count=1024, node_count=128, hours=hours)
+    need = Need(gpu_count=1024, node_count=128, hours=hours, joins_nodes=True)
     assert total(fixed_price(need, Decimal(2))) == pytest.approx(
         Decimal(560_898), rel=Decimal(1) / 10**6
     )
@@ -296,6 +309,19 @@ def test_commitments_stand_apart_and_are_charged_whole() -> None:
     assert (alone.cost, len(alone.commitments)) == (None, 1)
 
 
+def test_bundled_commitments_are_shown_only_where_no_live_one_is() -> None:
+    terms = terms_of(constraints=OfferConstraints(purchase_models=frozenset(PurchaseModel)))
+    year = {"purchase_model": PurchaseModel.RESERVED_1Y}
+    snapshot = a_catalog(
+        an_h100_node("live", "3.00", **year),
+        an_h100_node("old", "1.00", **year),
+        an_a100_node("only", provider="old", **year),
+        baseline=frozenset({"old"}),
+    )
+    found = priced(snapshot, terms=terms).commitments
+    assert [one.row.offer_id for one in found] == ["only", "live"]
+
+
 def test_the_cheapest_commitments_are_shown_and_no_absurd_ones() -> None:
     terms = terms_of(constraints=OfferConstraints(purchase_models=frozenset(PurchaseModel)))
     offers = [
@@ -330,6 +356,12 @@ def test_credit_can_pay_for_a_run_that_goes_well() -> None:
     assert cost.cost is not None
     assert (cost.cost.p10, cost.cost.p50) == (0.0, 300.0)
     assert cost.cost.p90 == pytest.approx(1100.0)
+
+
+def test_gpus_that_are_paid_for_anyway_cost_nothing_more() -> None:
+    deal = Adjustment(provider="a", committed_gpu_count=8)
+    cost = priced([an_h100_node("a")], terms=terms_of(adjustments=(deal,)), placement=ONE_MODEL)
+    assert cost.cost == Band.exact(0.0)
 
 
 def test_what_the_offers_do_not_say_is_told() -> None:

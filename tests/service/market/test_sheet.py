@@ -102,3 +102,14 @@ def test_a_sheet_is_made_once_and_goes_with_its_snapshot() -> None:
     del snapshot, other
     gc.collect()
     assert len(sheet_module._SHEETS) == before - 1
+
+
+def test_rows_are_numbered_by_column_after_column() -> None:
+    rng = np.random.default_rng(3)
+    # So many combinations that they have to be numbered anew on the way.
+    columns = [rng.integers(0, 300, 600) for _ in range(8)]
+    columns[0][:300] = columns[0][300:]
+    columns[1][:] = 7
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    places = {row: place for place, row in enumerate(sorted(set(rows)))}
+    assert sheet_module._numbered(columns).tolist() == [places[row] for row in rows]

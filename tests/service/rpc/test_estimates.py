@@ -201,9 +201,7 @@ def test_a_serving_answer_is_written_whole() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    plan = a_serving_plan(
-        time_to_first_token_ms=None, time_per_output_token_ms=None, monthly_requests=None
-    )
+    plan = a_serving_plan(time_to_first_token_ms=None, time_per_output_token_ms=None)
     market = a_market(
         ROW, plan, cost=None, line_items=(), offers_used=(), placements=(), commitments=()
     )
@@ -213,6 +211,7 @@ def test_what_is_not_known_is_left_out() -> None:
         market=market,
         token_costs=None,
         per_thousand_images=a_band(0.0123456),
+        monthly_requests=None,
         monthly_energy_kwh=None,
     )
     message = inference_to_proto(answer, currency=DOLLARS, snapshot=SNAPSHOT)
