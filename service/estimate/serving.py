@@ -70,9 +70,9 @@ def serving_levers(
 
     Each is planned anew: -0.41 is 41 % cheaper. What cannot be planned is left out. For a load with
     a rate the GPUs before rounding to whole replicas are compared, without the spare: whole ones
-    change in steps that hide or exaggerate what a change is worth. BATCH drops the latency limits,
-    or doubles the concurrency of a load without any; PREFIX_CACHE is a hit rate of one half,
-    SPECULATIVE three proposed tokens of which each is accepted with 0.7.
+    change in steps that hide or exaggerate what a change is worth. RELAXED_LATENCY drops the
+    latency limits, BATCH doubles the concurrency of a load without any; PREFIX_CACHE is a hit rate
+    of one half, SPECULATIVE three proposed tokens of which each is accepted with 0.7.
     """
     gpus_per_rate = partial(
         _gpus_per_rate,
@@ -106,7 +106,7 @@ def _changes(
         if BYTES_PER_WEIGHT[precision] < BYTES_PER_WEIGHT[workload.precision]:
             yield precision.value, replace(workload, precision=precision)
     if workload.latency != LatencyLimit():
-        yield "BATCH", replace(workload, latency=LatencyLimit())
+        yield "RELAXED_LATENCY", replace(workload, latency=LatencyLimit())
     elif workload.concurrency is not None:
         yield "BATCH", replace(workload, concurrency=2 * workload.concurrency)
     if not workload.prefix_cache_hit_rate and workload.input_tokens:

@@ -26,8 +26,9 @@ class Assumption:
 class Terms:
     """What holds for the money of a question.
 
-    `dollars_per_gpu_hour` fixes the price, `offer_id` names the only offer that counts; at most
-    one of them is set. `assumptions` are those that were made in reading the request.
+    `dollars_per_gpu_hour` fixes the price of the GPU model that is asked for, `offer_id` names the
+    only offer that counts; at most one of them is set. `assumptions` are those that were made in
+    reading the request.
     """
 
     constraints: OfferConstraints
@@ -35,7 +36,6 @@ class Terms:
     dollars_per_gpu_hour: Decimal | None = None
     offer_id: str | None = None
     egress_gb: float | None = None
-    catalog_revision: str = ""
     assumptions: tuple[Assumption, ...] = ()
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.money import nanos_from_decimal
+from service.catalog.columns import Mask
 from service.domain.offer import HOURS_PER_MONTH
 from service.estimate.band import Band
 from service.market.agreements import Agreement, agreements_of
@@ -38,8 +38,7 @@ class Charges:
     """The costs of some offers, which all have a need; `needs` are those of the shapes.
 
     By lot: `gpu_counts` that are used, `node_counts` that are bought, `paid_counts` of these that
-    are charged, `joins_nodes` whether the nodes have to be joined. Quantiles are those of the
-    hours: "p10", "p50", "p75" and "p90".
+    are charged. Quantiles are those of the hours: "p10", "p50", "p75" and "p90".
     """
 
     def __init__(
@@ -55,11 +54,8 @@ class Charges:
         self._rates = selection.rates
         self._needs = needs
         self._shapes = selection.shape_of_lot[pick.lots]
-        self._fixed = terms.dollars_per_gpu_hour
-        agreed = () if self._fixed is not None else terms.adjustments
-        self._agreements = agreements_of(pick, agreed, today=today)
+        self._agreements = agreements_of(pick, terms.adjustments, today=today)
         self.gpu_counts = self._by_lot([0 if one is None else one.gpu_count for one in needs])
-        self.joins_nodes = self._by_lot([one is not None and one.joins_nodes for one in needs])
         nodes = self._by_lot([0 if one is None else one.node_count for one in needs])
         self.node_counts = np.maximum(nodes, pick.sheet.least_nodes[pick.lots])
         self.paid_counts = self.node_counts
@@ -68,6 +64,12 @@ class Charges:
             self.paid_counts = np.maximum(self.node_counts - covered, 0)
         self._bands = [_NO_HOURS if one is None else one.hours for one in needs]
         self._dollars: dict[str, NDArray[np.float64]] = {}
+
+    @cached_property
+    def joins_nodes(self) -> Mask:
+        """Whether the nodes have to be joined, by lot."""
+        joins = [one is not None and one.joins_nodes for one in self._needs]
+        return np.asarray(self._by_lot(joins), np.bool_)
 
     def shape_of(self, number: int) -> int:
         """Return the number of a row's shape in the selection, by its number in the pick."""
@@ -88,9 +90,6 @@ class Charges:
     def node_nanos(self) -> NDArray[np.int64]:
         """Nano-dollars of a node for an hour, by row, after discounts."""
         pick = self.pick
-        if self._fixed is not None:
-            sizes = pick.sheet.gpus_per_node[pick.lots]
-            return pick.spread(sizes * nanos_from_decimal(self._fixed))
         listed = pick.sheet.node_nanos[pick.at]
         if self._agreements.is_nothing:
             return listed

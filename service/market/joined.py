@@ -80,10 +80,12 @@ def joined(
 
     A GPU model that nobody offers still has its plan, without a cost. Raises Precondition
     DOES_NOT_FIT where no shape has a plan, and NO_MATCHING_OFFERS where all GPU models were
-    searched and no offer may be used.
+    searched and no offer may be used; ValueError for a fixed price without a GPU model.
     """
     gpu_model = placement.gpu_model
-    if terms.dollars_per_gpu_hour is not None and gpu_model is not None:
+    if terms.dollars_per_gpu_hour is not None:
+        if gpu_model is None:
+            raise ValueError("a price of a GPU-hour is of one GPU model")
         plan = usual_plan(plans, placement, gpu_model)
         return plan, fixed_price(need_of(plan), terms.dollars_per_gpu_hour)
     selection = select(snapshot, terms, gpu_model=gpu_model, rates=rates, now=now)

@@ -57,10 +57,11 @@ def capacities(charges: Charges) -> NDArray[np.int8]:
     several = charges.node_counts > 1
     if not several.any():
         return np.full(pick.at.size, Capacity.PROVEN, np.int8)
-    needed = pick.spread(np.where(several, charges.gpu_counts, 0))
+    needed = pick.spread(np.where(several, charges.gpu_counts, 0).astype(np.int32))
     doubt = np.where(charges.joins_nodes, Capacity.UNPROVEN, Capacity.APART).astype(np.int8)
-    is_proven = pick.sheet.joined_gpus[pick.at] >= needed
-    return np.where(is_proven, np.int8(Capacity.PROVEN), pick.spread(doubt))
+    is_unproven = pick.sheet.joined_gpus[pick.at] < needed
+    # PROVEN is 0.
+    return pick.spread(doubt) * is_unproven
 
 
 def ranked(
@@ -80,7 +81,7 @@ def ranked(
     found: list[Ranked] = []
     taken: list[int] = []
     for kind in Capacity:
-        mask = capacity == kind
+        mask = capacity == np.int8(kind)
         if len(found) == SHOWN or not mask.any():
             continue
         values = merit if mask.all() else np.where(mask, merit, np.inf)

@@ -43,7 +43,7 @@ def price(
 
     The cost is that of the middle provider (nearest rank) with the GPU model of the best placement:
     its band joins that of the hours with that of the providers, in log quadrature. Where the terms
-    name an offer or fix the price, the band of the offers is nothing. Placements are the best
+    name an offer, the band of the offers is nothing. Placements are the best
     three, of different providers when the placement names a GPU model, else of different GPU
     models; one with unproven capacity comes first only when none is proven.
 
@@ -72,25 +72,28 @@ def price(
     )
     shown = Shown(charges, snapshot=snapshot, rates=selection.rates)
     placements = shown.placements(best, plans)
-    offers = _offers_used(
-        charges, best[0], capacity, selection=selection, terms=terms, objective=placement.objective
-    )
-    middle = shown.itemized(offers.get("p50", best[0].number))
+    if selection.is_named:
+        number = best[0].number
+        offers: Mapping[str, int] = {"named": number}
+        cost = shown.band(number)
+    else:
+        offers = _market(charges, best[0], capacity, placement.objective)
+        number = offers["p50"]
+        cost = shown.market_band(offers["p10"], number, offers["p90"])
+    middle = shown.itemized(number)
     return MarketCost(
-        middle_shape=charges.shape_of(offers.get("p50", best[0].number)),
-        cost=shown.market_band(offers["p10"], offers["p50"], offers["p90"])
-        if "p50" in offers
-        else placements[0].cost,
+        middle_shape=charges.shape_of(number),
+        cost=cost,
         dollars_per_gpu_hour=middle.dollars_per_gpu_hour,
         line_items=middle.lines,
         offers_used=tuple(
             OfferUse(
-                row=shown.itemized(number).row,
+                row=shown.itemized(used).row,
                 role=role,
-                dollars_per_gpu_hour=shown.itemized(number).dollars_per_gpu_hour,
-                dollars=shown.itemized(number).dollars,
+                dollars_per_gpu_hour=shown.itemized(used).dollars_per_gpu_hour,
+                dollars=shown.itemized(used).dollars,
             )
-            for role, number in offers.items()
+            for role, used in offers.items()
         ),
         placements=placements,
         commitments=committed,
@@ -101,9 +104,9 @@ def price(
                 snapshot,
                 shown.every,
                 unproven=[
-                    shown.itemized(number).row
-                    for number in {*offers.values(), *(one.number for one in best)}
-                    if capacity[number] != Capacity.PROVEN
+                    shown.itemized(used).row
+                    for used in {*offers.values(), *(one.number for one in best)}
+                    if capacity[used] != Capacity.PROVEN
                 ],
                 commitments=committed,
             ),
@@ -156,32 +159,15 @@ def _without_offers(
     )
 
 
-def _offers_used(
-    charges: Charges,
-    best: Ranked,
-    capacity: NDArray[np.int8],
-    *,
-    selection: Selection,
-    terms: Terms,
-    objective: Objective,
-) -> Mapping[str, int]:
-    """Return the offers behind the cost by their role, as numbers of rows in the pick."""
-    if selection.is_named:
-        return {"named": best.number}
-    if terms.dollars_per_gpu_hour is not None:
-        return {}
-    return _market(charges, best, capacity, objective)
-
-
 def _market(
     charges: Charges, best: Ranked, capacity: NDArray[np.int8], objective: Objective
 ) -> Mapping[str, int]:
     """Return the offers at each quantile (nearest rank) of what providers ask on the best GPU.
 
-    Each provider counts once, with its cheapest offer (its fastest, where that is looked for): a
-    workload for one GPU is not rented a node of eight where the same provider has single ones.
-    Offers count whose capacity is as sure as the best one's, or whose nodes need not be joined; of
-    equal costs the first by name.
+    Each provider counts once, with its cheapest offer: a workload for one GPU is not rented a node
+    of eight where the same provider has single ones. Offers count whose capacity is as sure as the
+    best one's, or whose nodes need not be joined, and, where time is looked for, that take no
+    longer; of equal costs the first by name.
     """
     pick = charges.pick
     models = pick.sheet.gpu_model[pick.lots]
@@ -190,10 +176,12 @@ def _market(
     lots = np.flatnonzero(models == models[pick.lot(best.number)])
     begin, end = int(pick.starts[lots[0]]), int(pick.starts[lots[-1]] + pick.counts[lots[-1]])
     numbers = begin + np.flatnonzero(capacity[begin:end] <= surest)
+    if objective is Objective.TIME:
+        hours = charges.hours("p50")
+        numbers = numbers[hours[numbers] <= hours[best.number]]
     dollars, names = charges.dollars("p50")[numbers], pick.sheet.rows[pick.at[numbers]]
     providers = pick.spread(pick.rule("provider"))[numbers]
-    merit = dollars if objective is Objective.COST else charges.hours("p50")[numbers]
-    by_provider = np.lexsort((names, dollars, merit, providers))
+    by_provider = np.lexsort((names, dollars, providers))
     is_first = np.diff(providers[by_provider], prepend=-1) != 0
     cheapest = by_provider[is_first]
     ordered = numbers[cheapest[np.lexsort((names[cheapest], dollars[cheapest]))]]

@@ -215,12 +215,13 @@ def _node_size(gpus: NDArray[np.int64], least: NDArray[np.int64]) -> NDArray[np.
     return gpus * -(-wanted // np.maximum(gpus, 1))
 
 
-def _joined_gpus(snapshot: Snapshot, rows: Rows) -> NDArray[np.int64]:
+def _joined_gpus(snapshot: Snapshot, rows: Rows) -> NDArray[np.int32]:
     """Return the GPUs, free now or in one cluster, that a stated fabric joins; else 0."""
     fabric = snapshot.column("fabric").values[rows]
     free = _whole(snapshot.column("available_gpu_count").values[rows])
     most = _whole(snapshot.column("max_cluster_gpu_count").values[rows])
-    return np.where(is_any_of(fabric, "fabric", _UNJOINED), 0, np.maximum(free, most))
+    joined = np.where(is_any_of(fabric, "fabric", _UNJOINED), 0, np.maximum(free, most))
+    return np.minimum(joined, np.iinfo(np.int32).max).astype(np.int32)
 
 
 def _numbered(columns: Iterable[NDArray[Any]]) -> NDArray[np.intp]:

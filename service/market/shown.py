@@ -52,9 +52,9 @@ class Shown:
         of the market.
         """
         hours = self.band(middle)
-        if not hours.p50:
-            return hours
         low_dollars, high_dollars = (float(self.itemized(n).dollars) for n in (low, high))
+        if not hours.p50:
+            return Band(p10=0.0, p50=0.0, p90=max(hours.p90, high_dollars))
         # Credit, or GPUs that are paid for anyway, can make a side cost nothing.
         offers = Band(
             p10=min(low_dollars, hours.p50) or hours.p50,

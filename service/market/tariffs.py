@@ -59,16 +59,15 @@ def egress_dollars(
     `gb` are the gigabytes of each shape, `shape_of_lot` the shape of each lot of the pick.
     """
     listed = load_egress_prices()
-    amounts = sorted(set(gb))
-    exact = [Decimal(str(amount)) for amount in amounts]
+    amounts, which = np.unique(np.array(gb), return_inverse=True)
+    exact = [Decimal(str(amount)) for amount in amounts.tolist()]
     by_provider = np.array(
         [
             [float(listed[word].dollars(one)) if word in listed else np.nan for one in exact]
             for word in pick.sheet.words("provider")
         ]
     )
-    which = np.array([amounts.index(amount) for amount in gb])[shape_of_lot]
-    found: NDArray[np.float64] = by_provider[pick.rule("provider"), which]
+    found: NDArray[np.float64] = by_provider[pick.rule("provider"), which[shape_of_lot]]
     if not pick.sheet.states("egress_price_per_gb"):
         return found
     own = own_dollars(pick, "egress_price_per_gb", rates) * np.array(gb)[shape_of_lot]

@@ -1,19 +1,13 @@
-"""Answers of the estimators to messages.
+"""Answers of the estimators to messages; `service.rpc.figures` rounds what is in them."""
 
-Rounding happens here and nowhere before: totals half-even to cents, prices of one GPU-hour or of a
-million tokens to six digits after the point, figures that are no money to six significant digits.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Sequence
+from decimal import Decimal
 
 from gpuquote.v1 import caveat_pb2, estimate_pb2, money_pb2
 from gpuquote.v1 import estimate_service_pb2 as pb
 
 from service.catalog.snapshot import Snapshot
-from service.domain.money import Money, divided, rounded
-from service.domain.offer import ExchangeRate
+from service.domain.money import Money
 from service.estimate.band import Band
 from service.estimate.measured import MeasuredRow
 from service.estimate.plan import ServingMemory, ServingPlan, TrainingMemory, TrainingPlan
@@ -29,14 +23,19 @@ from service.market.answers import (
     TrainingAnswer,
 )
 from service.rpc.convert import enum_name, money_to_proto, rate_to_proto
+from service.rpc.figures import (
+    CENT,
+    CENTS,
+    RATE_DIGITS,
+    Currency,
+    band_to_proto,
+    flops_text,
+    parts_in_cents,
+    significant,
+)
 from service.rpc.names import GPU_MODELS, OFFERS, PROVIDERS
 
-CENTS = 2
-RATE_DIGITS = 6
-SIGNIFICANT_DIGITS = 6
-
 _GB = 1e9
-CENT = Decimal("0.01")
 _EXACT_DIGITS = 12
 _PRECISION = Decimal("1e-12")
 

@@ -115,7 +115,6 @@ def read_terms(
         dollars_per_gpu_hour=price,
         offer_id=offer_id,
         egress_gb=egress_gb,
-        catalog_revision=request.catalog_revision,
         assumptions=tuple(assumed),
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import grpc
 import pytest
-from flask.testing import FlaskClient
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from gpuquote.v1 import estimate_service_pb2 as pb
@@ -19,7 +18,6 @@ from prometheus_client import CollectorRegistry
 from service.domain.offer import Offer
 from service.local_transport import LocalTransport
 from service.rest.app import create_app
-from service.rpc.dispatch import Dispatcher
 from service.rpc.server import GrpcServer
 from tests.fakes import OK, FakeClock, FakeSource, a_catalog, a_dispatcher
 from tests.service.market.questions import (
@@ -53,12 +51,12 @@ class Path:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.source = FakeSource(MARKET)
-        dispatcher: Dispatcher = a_dispatcher(
+        dispatcher = a_dispatcher(
             self.source, clock=self.clock, train=trainer().answer, serve=server().answer
         )
         transport = LocalTransport(dispatcher, self.source)
         app = create_app(transport, version="0", registry=CollectorRegistry())
-        self.client: FlaskClient = app.test_client()
+        self.client = app.test_client()
         self.grpc = GrpcServer(dispatcher, lambda: OK, host="127.0.0.1", port=0)
 
     def ask(self, path: str, body: Any) -> Any:

@@ -20,7 +20,8 @@ from service.market.answers import (
 from service.rpc.caching import REVISION
 from service.rpc.call import Answer
 from service.rpc.constraints import USD, Market
-from service.rpc.estimates import Currency, inference_to_proto, training_to_proto
+from service.rpc.estimates import inference_to_proto, training_to_proto
+from service.rpc.figures import Currency
 from service.rpc.source import Source, loaded
 from service.rpc.terms import EstimateRequest, Known
 from service.rpc.workloads import read_estimate_inference, read_estimate_training

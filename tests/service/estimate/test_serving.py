@@ -441,11 +441,13 @@ def test_levers_are_what_a_new_plan_says() -> None:
     load = a_load("Llama-3.1-70B", requests_per_second=40.0, latency=limit)
     plan = a_plan(load)
     found = levers({"requests_per_second": 40.0, "latency": limit})
-    assert set(found) == {"FP8", "INT4", "BATCH", "PREFIX_CACHE", "KV_FP8", "SPECULATIVE"}
+    assert set(found) == {"FP8", "INT4", "RELAXED_LATENCY", "PREFIX_CACHE", "KV_FP8", "SPECULATIVE"}
     # 40 requests a second take enough replicas for rounding to be small.
     relaxed = a_plan(dataclasses.replace(load, latency=LatencyLimit()))
-    assert found["BATCH"] == pytest.approx(relaxed.gpu_count / plan.gpu_count - 1, abs=0.04)
-    assert found["BATCH"] < 0
+    assert found["RELAXED_LATENCY"] == pytest.approx(
+        relaxed.gpu_count / plan.gpu_count - 1, abs=0.04
+    )
+    assert found["RELAXED_LATENCY"] < 0
     assert found["FP8"] < 0
 
 

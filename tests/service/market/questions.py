@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from service.catalog.snapshot import Snapshot
 from service.domain.accelerator import Accelerator
@@ -24,6 +24,7 @@ from service.market.training import TrainingEstimator
 from tests.builders import NOW, an_offer
 from tests.fakes import RATES, a_catalog
 
+_Question = TypeVar("_Question", TrainingQuestion, InferenceQuestion)
 H100 = "h100-sxm-80gb"
 A100 = "a100-sxm-80gb"
 L4 = "l4-24gb"
@@ -165,15 +166,13 @@ def serve(question: InferenceQuestion, snapshot: Snapshot = MARKET) -> Inference
     return server().answer(question, snapshot=snapshot, now=NOW)
 
 
-def changed(
-    question: TrainingQuestion | InferenceQuestion, change: str
-) -> TrainingQuestion | InferenceQuestion:
+def changed(question: _Question, change: str) -> _Question:
     """Make the change of a request that an error advises, such as "gpuCount=16"."""
     path, value = change.split("=")
     field = "".join(f"_{one.lower()}" if one.isupper() else one for one in path.split(".")[-1])
     if path in {"gpuCount", "maxGpuCount"}:
-        placement = replace(question.placement, **{field: int(value)})
-        return replace(question, placement=placement)
+        count: dict[str, Any] = {field: int(value)}
+        return replace(question, placement=replace(question.placement, **count))
     workload: Any = question.workload
     if path.startswith("latency."):
         new: Any = replace(workload.latency, **{field: float(value)})

@@ -131,14 +131,6 @@ def test_committed_gpus_cover_whole_nodes() -> None:
     assert counted(offer, terms=terms)[0]["p50"] == 0
 
 
-def test_a_price_that_is_fixed_replaces_those_of_offers_and_agreements() -> None:
-    deal = Adjustment(provider="a", discount=Decimal("0.25"), credit=Decimal(500))
-    terms = terms_of(dollars_per_gpu_hour=Decimal("3.5"), adjustments=(deal,))
-    found, parts = counted(an_h100_node("a", "2.00"), terms=terms)
-    assert found["p50"] == 2800
-    assert lines(parts) == {"compute": 2800}
-
-
 RULES = st.fixed_dictionaries(
     {
         "provider": st.sampled_from(["nimbus", "aws", "gcp"]),

@@ -220,15 +220,6 @@ def test_gpt_3_at_two_dollars_is_the_560_thousand_of_the_article() -> None:
     )
 
 
-def test_with_a_fixed_price_a_search_compares_gpu_hours() -> None:
-    offers = [an_h100_node("a", "9.00"), an_a100_node("b", "0.10")]
-    need_of = hours_of(h100=Band(p10=70, p50=100, p90=150), a100=Band(p10=140, p50=200, p90=300))
-    cost = priced(offers, terms=terms_of(dollars_per_gpu_hour=Decimal(2)), need_of=need_of)
-    assert ids(cost) == ["a", "b"]
-    assert cost.offers_used == ()
-    assert cost.cost == Band(p10=1120, p50=1600, p90=2400)
-
-
 def test_what_has_no_plan_falls_out_with_the_change_that_would_help() -> None:
     refusals = {
         1: NoPlan(misfit=Misfit.MEMORY, message="too small", smallest_change="gpuCount=8"),

@@ -145,6 +145,16 @@ def test_gpus_that_are_paid_for_anyway_are_no_division_by_zero() -> None:
     assert images.per_thousand_images.p10 == 0
 
 
+def test_a_market_whose_middle_costs_nothing_still_has_a_dear_end() -> None:
+    own = Terms(
+        constraints=terms().constraints,
+        adjustments=tuple(Adjustment(provider=name, committed_gpu_count=64) for name in "ab"),
+    )
+    market = a_catalog(*(a_node(name, H100, 8, "3.00") for name in "abc"))
+    cost = serve(a_load(gpu_model=H100, terms=own), market).market.cost
+    assert cost == Band(p10=0.0, p50=0.0, p90=8 * 3 * 730)
+
+
 def test_an_encoder_has_prices_of_input_alone() -> None:
     costs = serve(a_load("bert-large", input_tokens=128, output_tokens=0)).token_costs
     assert costs is not None
@@ -241,7 +251,7 @@ def test_a_baseline_shows_what_changed() -> None:
         answer.market.cost.p50 / base.market.cost.p50 - 1
     )
     assert answer.change.gpu_hours_change == answer.plan.gpu_count / base.plan.gpu_count - 1
-    assert answer.change.cost_change > 0.5
+    assert answer.plan.gpu_count > base.plan.gpu_count
 
 
 def test_a_search_without_any_offer_says_so() -> None:
@@ -263,7 +273,6 @@ MISFITS = [
     a_load("deepseek-v3", gpu_model=H100, gpu_count=8),
     a_load(gpu_model=H100, requests_per_second=1000.0, max_gpu_count=8),
     a_load(gpu_model=H100, requests_per_second=1000.0, gpu_count=8),
-    a_load(gpu_model=A100, precision=Precision.FP8),
     a_load(gpu_model=A100, precision=Precision.FP4),
     a_load(latency=LatencyLimit(max_time_to_first_token_ms=1)),
     a_load(gpu_model=H100, latency=LatencyLimit(min_tokens_per_second_per_user=100_000)),
@@ -281,7 +290,7 @@ def test_the_smallest_change_that_is_named_really_fits(question: InferenceQuesti
     assert error.reason is Reason.DOES_NOT_FIT
     assert error.metadata["constraint"]
     assert error.metadata["smallestChange"]
-    serve(changed(question, error.metadata["smallestChange"]))  # type: ignore[arg-type]
+    serve(changed(question, error.metadata["smallestChange"]))
 
 
 def test_a_question_that_is_asked_again_is_not_planned_again() -> None:

@@ -11,8 +11,9 @@ from service.domain.errors import NotFound, Precondition, Reason
 from service.domain.money import Money
 from service.domain.workload import Objective, TrainingMethod
 from service.estimate.calibration import load_calibration
+from service.estimate.plan import TrainingPlan
 from service.facts.accelerators import load_accelerators
-from service.market.answers import Terms, TrainingAnswer, TrainingQuestion
+from service.market.answers import OfferPlacement, Terms, TrainingAnswer, TrainingQuestion
 from service.market.training import TrainingEstimator
 from tests.builders import NOW
 from tests.fakes import a_catalog
@@ -23,6 +24,7 @@ from tests.service.market.questions import (
     L4,
     MARKET,
     Counted,
+    a_cluster,
     a_node,
     a_run,
     changed,
@@ -87,14 +89,28 @@ def test_a_run_on_several_nodes_is_best_where_a_cluster_is_known() -> None:
     assert "UNPROVEN_CAPACITY" in codes(answer)
 
 
-def test_the_objective_time_ranks_by_time() -> None:
-    fields: dict[str, Any] = {"tokens": 10**9, "max_gpu_count": 64}
-    quick = train(a_run(objective=Objective.TIME, **fields)).market.placements
-    cheap = train(a_run(**fields)).market.placements
-    hours = [one.plan.wall_hours.p75 for one in quick if one.is_proven]
+def test_with_the_objective_time_the_fastest_is_best_and_only_its_equals_are_the_market() -> None:
+    market = a_catalog(
+        a_node("one", H100, 1, "0.50"),
+        a_cluster("two", H100, "4.00"),
+        a_cluster("three", H100, "5.00"),
+    )
+    fields: dict[str, Any] = {"tokens": 10**9, "max_gpu_count": 64, "gpu_model": H100}
+    fields["method"] = TrainingMethod.QLORA
+    cheap = train(a_run(**fields), market)
+    quick = train(a_run(objective=Objective.TIME, **fields), market)
+    assert [one.row.provider for one in cheap.market.placements] == ["one", "two", "three"]
+    assert [one.row.provider for one in quick.market.placements] == ["two", "three", "one"]
+    hours = [hours_of(one) for one in quick.market.placements]
     assert hours == sorted(hours)
-    assert hours[0] < cheap[0].plan.wall_hours.p75
-    assert quick[0].plan.gpu_count == 64
+    assert (quick.plan.gpu_count, cheap.plan.gpu_count < 64) == (64, True)
+    assert {use.row.provider for use in cheap.market.offers_used} == {"one", "two", "three"}
+    assert {use.row.provider for use in quick.market.offers_used} == {"two", "three"}
+
+
+def hours_of(placement: OfferPlacement) -> float:
+    assert isinstance(placement.plan, TrainingPlan)
+    return placement.plan.wall_hours.p75
 
 
 def test_more_tokens_show_in_the_change_and_drown_in_no_band() -> None:
@@ -246,7 +262,7 @@ def test_the_smallest_change_that_is_named_really_fits(question: TrainingQuestio
     assert error.reason is Reason.DOES_NOT_FIT
     assert error.metadata["constraint"]
     assert error.metadata["smallestChange"]
-    train(changed(question, error.metadata["smallestChange"]))  # type: ignore[arg-type]
+    train(changed(question, error.metadata["smallestChange"]))
 
 
 def test_a_question_that_is_asked_again_is_not_planned_again() -> None:

@@ -105,3 +105,9 @@ def test_the_currency_of_the_answer_needs_a_rate() -> None:
     assert read_estimate_training(training_request(), KNOWN).currency_code == "USD"
     asked_too = read_estimate_inference(inference_request(currencyCode="USD"), KNOWN)
     assert asked_too.currency_code == "USD"
+
+
+def test_a_count_of_gpus_leaves_the_limit_open() -> None:
+    assert training(gpuCount=8).placement.max_gpu_count == 16_384
+    assert training(gpuCount=20_000).placement.max_gpu_count == 20_000
+    assert training(gpuCount=8, maxGpuCount=64).placement.max_gpu_count == 64

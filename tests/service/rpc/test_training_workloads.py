@@ -139,6 +139,22 @@ def test_examples_become_tokens(fields: dict[str, Any], tokens: int, how: str) -
     assert how in found.source
 
 
+@pytest.mark.parametrize(
+    ("trained_at", "mean_tokens", "tokens"),
+    [(8192, 512, 2048), (8192, 2048, 2048), (8192, 3000, 8192), (1024, 512, 1024)],
+)
+def test_examples_that_are_short_are_not_trained_at_the_length_of_the_model(
+    trained_at: int, mean_tokens: int, tokens: int
+) -> None:
+    model = a_language_model("a", training_sequence_length=trained_at)
+    known = replace(KNOWN, models=ModelRegistry((model,)))
+    fields = training_request(model="a", tokens=None, examples=10, meanTokens=mean_tokens)
+    question = read_estimate_training(fields, known).question
+    assert question.workload.sequence_length == tokens
+    adapters = training(tokens=None, examples=10, meanTokens=9, method="TRAINING_METHOD_LORA")
+    assert assumed(adapters)["egressGb"] == "the adapters, once"
+
+
 def test_images_are_trained_on_images() -> None:
     question = training(model="stable-diffusion-1.5", tokens=None, images=10**9)
     assert (question.workload.images, question.workload.tokens) == (10**9, 0)
