@@ -162,6 +162,7 @@ def a_training_answer(row: Row, **overrides: Any) -> TrainingAnswer:
         "plan": plan,
         "market": a_market(row, plan),
         "ideal_dollars": Decimal("223456.785"),
+        "rule_of_thumb_dollars": Decimal("220000.005"),
         "nearest_measured": A_MEASURED_ROW,
         "assumptions": (AN_ASSUMPTION,),
         "caveats": (A_CAVEAT,),

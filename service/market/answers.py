@@ -151,11 +151,15 @@ class BaselineChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingAnswer:
-    """What a training run takes and costs. `ideal_dollars` is at the dense peak."""
+    """What a training run takes and costs.
+
+    `ideal_dollars` is at the dense peak, `rule_of_thumb_dollars` there by 6 N D alone.
+    """
 
     plan: TrainingPlan
     market: MarketCost
     ideal_dollars: Decimal | None
+    rule_of_thumb_dollars: Decimal | None
     nearest_measured: MeasuredRow | None
     assumptions: tuple[Assumption, ...]
     caveats: tuple[Caveat, ...]

@@ -7,7 +7,7 @@ from service.estimate.plan import ServingPlan, TrainingPlan
 
 _HOURS_A_DAY = 24
 # The longest of the measured runs took 118 days (BLOOM-176B).
-_LONGEST_RUN_DAYS = 120
+LONGEST_RUN_DAYS = 120
 _BELOW_16_BITS = frozenset({Precision.FP8, Precision.FP4})
 
 
@@ -36,7 +36,7 @@ def training_caveats(workload: TrainingWorkload, plan: TrainingPlan) -> tuple[Ca
 
 def is_long_run(plan: TrainingPlan | ServingPlan) -> bool:
     """Whether a run takes longer than any that was measured."""
-    return isinstance(plan, TrainingPlan) and plan.wall_hours.p50 > _LONGEST_RUN_DAYS * _HOURS_A_DAY
+    return isinstance(plan, TrainingPlan) and plan.wall_hours.p50 > LONGEST_RUN_DAYS * _HOURS_A_DAY
 
 
 def serving_caveats(plan: ServingPlan) -> tuple[Caveat, ...]:

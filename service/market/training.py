@@ -1,23 +1,25 @@
 """What a training run takes and costs: plans for every shape on offer, joined to the prices."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
 
 from service.catalog.masks import Rates
 from service.catalog.snapshot import Snapshot
 from service.domain.accelerator import Accelerator
+from service.domain.errors import Precondition, Reason
 from service.domain.money import rounded
 from service.domain.precision import Precision
-from service.domain.workload import Placement, TrainingMethod, TrainingWorkload
+from service.domain.workload import Objective, Placement, TrainingMethod, TrainingWorkload
 from service.estimate.calibration import TrainingCalibration
 from service.estimate.measured import nearest_training
 from service.estimate.plan import NoPlan, TrainingPlan
 from service.estimate.training import plan_training
 from service.estimate.training_memory import lora_params
 from service.estimate.weights import BYTES_PER_WEIGHT, weight_bytes
-from service.market.answers import MarketCost, TrainingAnswer, TrainingQuestion
+from service.market.answers import Assumption, MarketCost, TrainingAnswer, TrainingQuestion
 from service.market.joined import (
     QUESTIONS_KEPT,
     Plans,
@@ -27,10 +29,16 @@ from service.market.joined import (
 )
 from service.market.misfits import no_figures
 from service.market.need import Need, Shape
-from service.market.plan_caveats import training_caveats
+from service.market.plan_caveats import LONGEST_RUN_DAYS, training_caveats
 
 _GB = 1e9
 _CENTS = 2
+_USUAL_DEADLINE = Assumption(
+    name="constraints.deadline",
+    value=f"{LONGEST_RUN_DAYS} days",
+    source="the longest of the measured runs, BLOOM-176B, took 118 days",
+)
+_NOTHING_IN_TIME = frozenset({Reason.DOES_NOT_FIT, Reason.NO_MATCHING_OFFERS})
 
 
 class TrainingEstimator:
@@ -53,9 +61,27 @@ class TrainingEstimator:
     ) -> TrainingAnswer:
         """Answer from one snapshot.
 
+        A run for which neither GPUs nor a time are asked for is looked for within the usual
+        deadline first: the least GPUs that hold it would take decades for some.
+
         Raises Precondition: DOES_NOT_FIT when there is no plan, NO_MATCHING_OFFERS when a search
         over all GPU models finds no offer, PRICES_TOO_OLD when `max_age` leaves none.
         """
+        hurried = _within_usual_deadline(question)
+        if hurried is not None:
+            try:
+                answer = self._answered(hurried, snapshot=snapshot, now=now)
+            except Precondition as error:
+                if error.reason not in _NOTHING_IN_TIME:
+                    raise
+            else:
+                if answer.market.cost is not None:
+                    return answer
+        return self._answered(question, snapshot=snapshot, now=now)
+
+    def _answered(
+        self, question: TrainingQuestion, *, snapshot: Snapshot, now: datetime
+    ) -> TrainingAnswer:
         plan, market = joined(
             snapshot=snapshot,
             terms=question.terms,
@@ -71,7 +97,10 @@ class TrainingEstimator:
         return TrainingAnswer(
             plan=plan,
             market=market,
-            ideal_dollars=_ideal_dollars(plan, market),
+            ideal_dollars=_dollars(plan.ideal_gpu_hours, market),
+            rule_of_thumb_dollars=_dollars(
+                plan.ideal_gpu_hours * plan.rule_of_thumb_flops / plan.flops, market
+            ),
             nearest_measured=nearest_training(
                 question.workload, self._accelerators[plan.gpu_model_id], plan
             ),
@@ -129,6 +158,25 @@ def _need(question: TrainingQuestion, egress_gb: float, plan: TrainingPlan) -> N
     )
 
 
-def _ideal_dollars(plan: TrainingPlan, market: MarketCost) -> Decimal | None:
+def _dollars(gpu_hours: float, market: MarketCost) -> Decimal | None:
     price = market.dollars_per_gpu_hour
-    return None if price is None else rounded(Decimal(plan.ideal_gpu_hours) * price, digits=_CENTS)
+    return None if price is None else rounded(Decimal(gpu_hours) * price, digits=_CENTS)
+
+
+def _within_usual_deadline(question: TrainingQuestion) -> TrainingQuestion | None:
+    """Return the question with the usual deadline; None where the request says enough itself."""
+    placement, given = question.placement, question.workload.parallelism
+    is_open = (
+        placement.gpu_count is None
+        and placement.deadline is None
+        and placement.objective is Objective.COST
+        and given.data is None
+    )
+    if not is_open:
+        return None
+    terms = question.terms
+    return replace(
+        question,
+        placement=replace(placement, deadline=timedelta(days=LONGEST_RUN_DAYS)),
+        terms=replace(terms, assumptions=(*terms.assumptions, _USUAL_DEADLINE)),
+    )

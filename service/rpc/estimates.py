@@ -60,6 +60,7 @@ def training_to_proto(
         plan=_training_plan(plan),
         cost=currency.range(market.cost),
         ideal_cost=_maybe_money(answer.ideal_dollars, currency),
+        ideal_cost_rule_of_thumb=_maybe_money(answer.rule_of_thumb_dollars, currency),
         line_items=_line_items(market.line_items, market.cost, currency),
         offers_used=[_offer_use(use, currency) for use in market.offers_used],
         placements=[_placement(one, currency) for one in market.placements],

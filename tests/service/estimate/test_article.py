@@ -114,6 +114,8 @@ def test_row_7_its_rule_of_thumb_stands_beside_the_full_flops_and_gives_the_same
     answer = at_full_peak(the_model("GPT-3-175B"))
     thumb_hours = answer.plan.rule_of_thumb_flops / A100_PEAK / 3600
     assert 2.00 * thumb_hours == pytest.approx(560_000, rel=0.005)
+    assert answer.rule_of_thumb_dollars is not None
+    assert float(answer.rule_of_thumb_dollars) == pytest.approx(2.00 * thumb_hours, abs=0.01)
     assert answer.market.cost is not None
     assert answer.market.cost.p50 == pytest.approx(2.00 * thumb_hours * 1.0138, rel=1e-4)
     assert answer.ideal_dollars == pytest.approx(

@@ -282,3 +282,44 @@ def test_a_question_that_is_asked_again_is_not_planned_again() -> None:
     assert dearer.p50 > first.p50
     fresh.answer(a_run(gpu_model=H100, gpu_count=8, tokens=1), snapshot=other, now=NOW)
     assert accelerators.planned > planned
+
+
+def test_an_open_question_is_answered_within_the_usual_deadline() -> None:
+    market = a_catalog(a_node("one", H100, 1, "2.00"), a_cluster("two", H100, "4.00"))
+    answer = train(a_run(tokens=10**12, gpu_model=H100), market)
+    days = answer.plan.wall_hours.p90 / 24
+    assert 60 < days <= 120
+    assert [one.row.provider for one in answer.market.placements] == ["two"]
+    (deadline,) = [one for one in answer.assumptions if one.name == "constraints.deadline"]
+    assert deadline.value == "120 days"
+    assert "LONG_RUN" not in codes(answer)
+
+
+def test_what_nothing_finishes_in_time_is_answered_all_the_same() -> None:
+    market = a_catalog(a_node("one", H100, 1, "2.00"))
+    lora = a_run(tokens=10**12, gpu_model=H100, method=TrainingMethod.LORA)
+    answer = train(lora, market)
+    assert (answer.plan.gpu_count, names(answer)) == (1, ["one-h100-sxm-80gb-1x"])
+    assert "LONG_RUN" in codes(answer)
+    assert not [one for one in answer.assumptions if one.name == "constraints.deadline"]
+
+
+def test_a_request_that_says_how_many_gpus_or_how_long_has_no_usual_deadline() -> None:
+    for given in (
+        {"gpu_count": 8},
+        {"deadline": timedelta(days=400)},
+        {"objective": Objective.TIME, "max_gpu_count": 64},
+    ):
+        answer = train(a_run(tokens=10**9, gpu_model=H100, **given))
+        assert not [one for one in answer.assumptions if one.name == "constraints.deadline"]
+
+
+def test_the_rule_of_thumb_is_priced_beside_the_full_count() -> None:
+    answer = train(a_run(gpu_model=H100, gpu_count=8))
+    assert answer.ideal_dollars is not None
+    assert answer.rule_of_thumb_dollars is not None
+    ratio = answer.plan.rule_of_thumb_flops / answer.plan.flops
+    assert float(answer.rule_of_thumb_dollars / answer.ideal_dollars) == pytest.approx(
+        ratio, rel=1e-4
+    )
+    assert ratio != 1
