@@ -26,6 +26,8 @@ from service.estimate.training import plan_training
 from service.facts.accelerators import load_accelerators
 from service.facts.models import load_models
 
+# Tracing some 70,000 plannings would double their time.
+pytestmark = pytest.mark.no_cover
 CALIBRATION = load_calibration()
 # The widest format first: what a chip lacks would be refused before anything is computed.
 PREFERRED = (Precision.BF16, Precision.FP16, Precision.FP32)

@@ -14,6 +14,8 @@ from service.estimate.plan import NoPlan, ServingPlan
 from service.estimate.serving import plan_serving
 from tests.service.estimate.serving_cases import CALIBRATION, H100, a_load, gpu, planned
 
+# As of the other tests with thousands of plannings: tracing would double their time.
+pytestmark = pytest.mark.no_cover
 MODELS = ("Llama-3.1-8B", "Llama-3.1-70B", "gpt-oss-120b", "DeepSeek-V3", "Gemma-3-27b-it")
 GPUS = (
     *(H100, "a100-sxm-80gb", "b200-sxm-180gb", "mi300x-192gb", "mi355x-288gb", "l40s-48gb"),
