@@ -7,6 +7,9 @@ from calibration import image_training
 from service.estimate.calibration import load_calibration
 from service.estimate.mfu import expected_mfu
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 ROWS = image_training.read_rows()
 
 

@@ -13,6 +13,9 @@ from service.estimate.neighbours import load_serving_index
 from service.estimate.serving_calibration import CONCURRENCY, OFFLINE
 from service.facts import accelerators
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 
 @cache
 def the_rows() -> tuple[list[serving_rows.Row], dict[str, int]]:

@@ -15,6 +15,9 @@ from service.estimate.calibration import LogBand, load_calibration
 from service.estimate.mfu import features, mfu
 from tests.service.estimate.training_cases import the_gpu
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 ROWS = read_rows()
 UNSEEN = training_fit.leave_one_shape_out(ROWS, training_fit.PRIORS)
 NESTED = training_fit.nested_coverage(ROWS)

@@ -28,6 +28,9 @@ from tests.service.market.questions import (
     trainer,
 )
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 TRAIN = "/v1:estimateTraining"
 SERVE = "/v1:estimateInference"
 METHODS = {TRAIN: "EstimateTraining", SERVE: "EstimateInference"}

@@ -18,6 +18,9 @@ from service.estimate.infer import BadArchitecture, complete_architecture
 from service.estimate.parameters import count_parameters
 from service.facts.models import load_models
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 MODELS = load_models()
 TRANSFORMERS = [m for m in MODELS.models if m.architecture.kind is not ModelKind.DIFFUSION]
 LATENT = LatentAttention(kv_rank=512, rope_dim=64, query_rank=1536, nope_dim=128, value_dim=128)

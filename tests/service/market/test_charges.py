@@ -18,6 +18,9 @@ from tests.builders import an_offer
 from tests.fakes import RATES, a_catalog
 from tests.service.market.joining import PRICES, a_need, an_h100_node, charged, terms_of
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 
 def counted(
     offer: Offer, *, terms: Terms | None = None, **need: Any

@@ -40,6 +40,9 @@ from tests.service.market.joining import (
     total,
 )
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 ONE_MODEL = Placement(gpu_model=H100)
 IN_STOCK = Availability(state=AvailabilityState.AVAILABLE, observe_time=NOW)
 

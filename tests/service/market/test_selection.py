@@ -26,6 +26,9 @@ from tests.builders import NOW, an_offer
 from tests.fakes import a_catalog
 from tests.service.market.joining import A100, H100, selected, terms_of
 
+# Thousands of cases: tracing them would double their time.
+pytestmark = pytest.mark.no_cover
+
 
 def names(selection: Selection, *offers: Offer) -> list[str]:
     ordered = sorted(offer.offer_id for offer in offers)
