@@ -1,6 +1,5 @@
 """The accelerators as the physics sees them, from the same table as the GPU registry."""
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,22 +7,14 @@ from types import MappingProxyType
 
 from service.domain.accelerator import Accelerator
 from service.domain.precision import Precision
+from service.facts.rows import Row, above_zero, rows_of, whole
+from service.facts.tables import dense_peaks_of
 
 _PATH = Path(__file__).with_name("accelerators.csv")
 _TERA = 1e12
 _GIGA = 1e9
 _GIB = 2.0**30
 _WHOLE_NODE = "all GPUs of the node or pod"
-# Columns of dense peaks. A format that a chip's matrix units lack has no figure.
-_PEAKS = (
-    (Precision.FP32, "fp32_tflops"),
-    (Precision.TF32, "tf32_dense"),
-    (Precision.BF16, "bf16_dense"),
-    (Precision.FP16, "fp16_dense"),
-    (Precision.FP8, "fp8_dense"),
-    (Precision.INT8, "int8_dense_tops"),
-    (Precision.FP4, "fp4_dense"),
-)
 # These sell decimal gigabytes; of all others the figure is in GiB (facts of the table's sources).
 _DECIMAL_MEMORY = frozenset({"B300", "GB300"})
 # One way, 16 lanes, of the gigabytes that PCI-SIG's line rates leave.
@@ -61,47 +52,51 @@ def load_accelerators(path: Path = _PATH) -> Mapping[str, Accelerator]:
     """Read the accelerators by GPU model, once in a process.
 
     Models without a published bandwidth or any peak are not among them: nothing can be computed.
+    Raises BadFacts.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file, strict=True) if row["mem_bw_gbs"]]
-    found = (_accelerator(row) for row in rows)
-    return MappingProxyType({one.gpu_model_id: one for one in found if one.peak_flops})
+    found = (_accelerator(row) for row in rows_of(path))
+    return MappingProxyType({one.gpu_model_id: one for one in found if one is not None})
 
 
-def _accelerator(row: Mapping[str, str]) -> Accelerator:
-    peaks = {precision: float(row[name]) * _TERA for precision, name in _PEAKS if row[name]}
-    bf16_tflops = row["bf16_dense"]
-    measured_tflops = row["maf_bf16_measured"]
-    unit = _GIGA if row["family"] in _DECIMAL_MEMORY else _GIB
+def _accelerator(row: Row) -> Accelerator | None:
+    bandwidth, peaks = row.find("mem_bw_gbs", above_zero), dict(dense_peaks_of(row))
+    if bandwidth is None or not peaks:
+        return None
+    family = row.read("family", str)
+    bf16, measured = peaks.get(Precision.BF16), row.find("maf_bf16_measured", above_zero)
+    watts = row.find("tdp_w", whole)
+    unit = _GIGA if family in _DECIMAL_MEMORY else _GIB
     return Accelerator(
-        gpu_model_id=row["id"],
-        family=row["family"],
-        vendor=row["vendor"],
-        generation=_generation(row["family"]),
-        memory_bytes=float(row["vram_gb"]) * unit,
-        memory_bytes_per_second=float(row["mem_bw_gbs"]) * _GIGA,
-        peak_flops=MappingProxyType(peaks),
-        link_bytes_per_second=_link_bytes_per_second(row),
-        has_node_link=row["link_scope"].startswith(_WHOLE_NODE),
-        power_watts=float(row["tdp_w"]) if row["tdp_w"] else None,
-        matmul_share=(
-            float(measured_tflops) / float(bf16_tflops) if measured_tflops and bf16_tflops else None
-        ),
+        gpu_model_id=row.read("id", str),
+        family=family,
+        vendor=row.read("vendor", str),
+        generation=_generation(family),
+        memory_bytes=row.read("vram_gb", whole) * unit,
+        memory_bytes_per_second=float(bandwidth) * _GIGA,
+        peak_flops=MappingProxyType({one: float(peak) * _TERA for one, peak in peaks.items()}),
+        link_bytes_per_second=_link_bytes_per_second(row, family),
+        has_node_link=_joins_node(row),
+        power_watts=None if watts is None else float(watts),
+        matmul_share=float(measured) / float(bf16) if measured and bf16 else None,
     )
 
 
-def _link_bytes_per_second(row: Mapping[str, str]) -> float:
+def _joins_node(row: Row) -> bool:
+    return row.read("link_scope", str).startswith(_WHOLE_NODE)
+
+
+def _link_bytes_per_second(row: Row, family: str) -> float:
     """Return the way to the other GPUs of a node, one way.
 
     Vendors print both directions together. What joins two cards, or a GPU and its CPU, does not
     join a node: the bus does.
     """
-    is_joined = row["link_scope"].startswith(_WHOLE_NODE) or not row["link"].startswith("NVLink")
-    if row["link_gbs_per_gpu_bidir"] and is_joined:
-        return float(row["link_gbs_per_gpu_bidir"]) / 2 * _GIGA
-    printed = row["link"].split()[0]
+    link, both_ways = row.read("link", str), row.find("link_gbs_per_gpu_bidir", above_zero)
+    if both_ways is not None and (_joins_node(row) or not link.startswith("NVLink")):
+        return float(both_ways) / 2 * _GIGA
+    printed = link.split()[0]
     if printed not in _PCIE_GB_PER_SECOND:
-        printed = _PCIE_OF_GENERATION.get(_generation(row["family"]), _OLDEST_PCIE)
+        printed = _PCIE_OF_GENERATION.get(_generation(family), _OLDEST_PCIE)
     return _PCIE_GB_PER_SECOND[printed] * _GIGA
 
 

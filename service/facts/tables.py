@@ -89,7 +89,7 @@ def _gpu_model(row: Row) -> GpuModel:
         interconnect=row.read("link", str),
         power_watts=row.find("tdp_w", whole),
         memory_bandwidth_gb_per_second=row.find("mem_bw_gbs", above_zero),
-        dense_peaks=_dense_peaks(row),
+        dense_peaks=dense_peaks_of(row),
         link_gb_per_second=_node_link(row),
         measured_matmul_share=_matmul_share(row),
         aliases=row.find("aliases", parts) or (),
@@ -100,7 +100,8 @@ def _gpu_model(row: Row) -> GpuModel:
     )
 
 
-def _dense_peaks(row: Row) -> tuple[tuple[Precision, Decimal], ...]:
+def dense_peaks_of(row: Row) -> tuple[tuple[Precision, Decimal], ...]:
+    """Return the dense peaks of a row, in tera-operations a second. Raises BadFacts."""
     peaks = ((precision, row.find(column, above_zero)) for precision, column in _PEAKS)
     return tuple((precision, tflops) for precision, tflops in peaks if tflops is not None)
 

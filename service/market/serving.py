@@ -42,7 +42,7 @@ _GIGA = 1e9
 
 
 class ServingEstimator:
-    """Answers questions of serving. The plans of the latest are kept."""
+    """Answers questions of serving. The plans and levers of the latest are kept."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class ServingEstimator:
         self._calibration = calibration
         self._rates = rates
         self._plans = lru_cache(maxsize=QUESTIONS_KEPT)(self._planner)
+        self._levers = lru_cache(maxsize=QUESTIONS_KEPT)(self._levers_of)
 
     def answer(
         self, question: InferenceQuestion, *, snapshot: Snapshot, now: datetime
@@ -87,14 +88,7 @@ class ServingEstimator:
             rule_of_thumb_flops=_rule_of_thumb_flops(workload),
             monthly_requests=_monthly_requests(question),
             monthly_energy_kwh=_monthly_energy_kwh(question, plan),
-            levers=serving_levers(
-                workload,
-                accelerator,
-                plan,
-                gpus_per_node=plan.gpus_per_node,
-                placement=question.placement,
-                calibration=self._calibration,
-            ),
+            levers=self._levers(workload, question.placement, plan),
             nearest_measured=nearest_serving(
                 workload, accelerator, plan, calibration=self._calibration
             ),
@@ -108,6 +102,18 @@ class ServingEstimator:
                 gpu_hours=plan.gpu_count,
                 baseline_gpu_hours=baseline.plan.gpu_count,
             ),
+        )
+
+    def _levers_of(
+        self, workload: InferenceWorkload, placement: Placement, plan: ServingPlan
+    ) -> tuple[tuple[str, float], ...]:
+        return serving_levers(
+            workload,
+            self._accelerators[plan.gpu_model_id],
+            plan,
+            gpus_per_node=plan.gpus_per_node,
+            placement=placement,
+            calibration=self._calibration,
         )
 
     def _planner(self, workload: InferenceWorkload, placement: Placement) -> Plans[ServingPlan]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from gpuquote.v1 import caveat_pb2, estimate_pb2, money_pb2
 from gpuquote.v1 import estimate_service_pb2 as pb
@@ -61,18 +62,7 @@ def training_to_proto(
         cost=currency.range(market.cost),
         ideal_cost=_maybe_money(answer.ideal_dollars, currency),
         ideal_cost_rule_of_thumb=_maybe_money(answer.rule_of_thumb_dollars, currency),
-        line_items=_line_items(market.line_items, market.cost, currency),
-        offers_used=[_offer_use(use, currency) for use in market.offers_used],
-        placements=[_placement(one, currency) for one in market.placements],
-        commitments=[_commitment(one, currency) for one in market.commitments],
-        nearest_measured=_measured(answer.nearest_measured),
-        assumptions=_assumptions(answer),
-        caveats=_caveats(answer),
-        rejected=_rejected(market),
-        change_versus_baseline=_change(answer.change, currency),
-        exchange_rate=rate_to_proto(currency.rate),
-        catalog_revision=snapshot.revision,
-        as_of=snapshot.as_of,
+        **_of_both(answer, currency, snapshot),
     )
 
 
@@ -98,24 +88,34 @@ def inference_to_proto(
         cost_per_thousand_images=currency.range(answer.per_thousand_images, digits=RATE_DIGITS),
         monthly_cost=currency.range(market.cost),
         monthly_requests=_maybe_significant(answer.monthly_requests),
-        line_items=_line_items(market.line_items, market.cost, currency),
         levers=[
             pb.Lever(lever=lever, cost_change=significant(change))
             for lever, change in answer.levers
         ],
         monthly_energy_kwh=_maybe_significant(answer.monthly_energy_kwh),
-        offers_used=[_offer_use(use, currency) for use in market.offers_used],
-        placements=[_placement(one, currency) for one in market.placements],
-        commitments=[_commitment(one, currency) for one in market.commitments],
-        nearest_measured=_measured(answer.nearest_measured),
-        assumptions=_assumptions(answer),
-        caveats=_caveats(answer),
-        rejected=_rejected(market),
-        change_versus_baseline=_change(answer.change, currency),
-        exchange_rate=rate_to_proto(currency.rate),
-        catalog_revision=snapshot.revision,
-        as_of=snapshot.as_of,
+        **_of_both(answer, currency, snapshot),
     )
+
+
+def _of_both(
+    answer: TrainingAnswer | InferenceAnswer, currency: Currency, snapshot: Snapshot
+) -> dict[str, Any]:
+    """Write the fields that both answers have, by name."""
+    market = answer.market
+    return {
+        "line_items": _line_items(market.line_items, market.cost, currency),
+        "offers_used": [_offer_use(use, currency) for use in market.offers_used],
+        "placements": [_placement(one, currency) for one in market.placements],
+        "commitments": [_commitment(one, currency) for one in market.commitments],
+        "nearest_measured": _measured(answer.nearest_measured),
+        "assumptions": _assumptions(answer),
+        "caveats": _caveats(answer),
+        "rejected": _rejected(market),
+        "change_versus_baseline": _change(answer.change, currency),
+        "exchange_rate": rate_to_proto(currency.rate),
+        "catalog_revision": snapshot.revision,
+        "as_of": snapshot.as_of,
+    }
 
 
 def _line_items(
