@@ -127,6 +127,7 @@ class InWorkers:
         self._idle: LifoQueue[_Worker] = LifoQueue()
         for _ in range(count):
             self._idle.put(_Worker(command))
+        self._closed = False
         self._late: set[str] = set()
         self._for_late: LifoQueue[_Worker] = LifoQueue()
         self._for_late.put(_Worker(command))
@@ -139,6 +140,7 @@ class InWorkers:
 
     def close(self) -> None:
         """End the workers that are not at work; the others end with their task."""
+        self._closed = True
         for queue in (self._idle, self._for_late):
             while not queue.empty():
                 queue.get_nowait().end()
@@ -173,6 +175,8 @@ class InWorkers:
             if provider.large:
                 worker.end()
             queue.put(worker)
+            if self._closed:
+                self.close()
         if done.error is not None:
             raise done.error
         return done.result or []

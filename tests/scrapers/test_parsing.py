@@ -41,6 +41,20 @@ while True:
     write_frame(sys.stdout.buffer, Done(result=[]))
 """,
 )
+SLOW = (
+    sys.executable,
+    "-c",
+    """
+import sys, time
+from scrapers.parsing import Done, read_frame, write_frame
+while True:
+    read_frame(sys.stdin.buffer)
+    time.sleep(1)
+    write_frame(sys.stdout.buffer, Done(result=[]))
+""",
+)
+WORKS = (sys.executable, "-m", "scrapers.parse_worker")
+MARK = f"started-by-{os.getpid()}"
 DEAF = (sys.executable, "-c", "import time; time.sleep(60)")
 
 
@@ -97,14 +111,13 @@ def test_addresses_to_follow_come_from_a_worker_too(workers: InWorkers) -> None:
 
 @pytest.mark.parametrize("command", [HANGS, SPINS, DEAF], ids=["hangs", "spins", "deaf"])
 def test_a_parser_that_does_not_end_is_ended(command: tuple[str, ...]) -> None:
-    before = _children()
-    workers = InWorkers(count=1, seconds=0.6, command=command)
+    workers = InWorkers(count=1, seconds=0.6, command=(*command, MARK))
     started = time.monotonic()
     with pytest.raises(UnsafeResponse, match="did not end in time"):
         workers.parse(LAMBDA, ("prices",), ((a_page("x" * 1_000_000),),))
 
     assert time.monotonic() - started < 5
-    assert _children() == before
+    assert not _marked()
 
 
 def test_who_was_late_waits_for_the_late_only() -> None:
@@ -133,13 +146,12 @@ def _parse_in_vain(
 
 @pytest.mark.parametrize("command", [DIES, BABBLES], ids=["dies", "babbles"])
 def test_a_worker_that_is_lost_fails_its_page_alone(command: tuple[str, ...]) -> None:
-    before = _children()
-    workers = InWorkers(count=1, command=command)
+    workers = InWorkers(count=1, command=(*command, MARK))
     for _ in range(2):
         with pytest.raises(UnsafeResponse, match="could not be parsed"):
             workers.parse(LAMBDA, ("prices",), ((a_page("x"),),))
     workers.close()
-    assert _children() == before
+    assert not _marked()
 
 
 def test_rows_without_end_are_cut_off() -> None:
@@ -155,17 +167,32 @@ def test_rows_without_end_are_cut_off() -> None:
 
 
 def test_after_a_large_list_the_memory_goes() -> None:
-    before = _children()
-    workers = InWorkers(count=1)
-    workers.parse(LAMBDA, ("prices",), ((lambda_page(),),))
-    assert len(_children() - before) == 1
-    workers.parse(replace(LAMBDA, large=True), ("prices",), ((lambda_page(),),))
+    with InWorkers(count=1, command=(*WORKS, MARK)) as workers:
+        workers.parse(LAMBDA, ("prices",), ((lambda_page(),),))
+        assert len(_marked()) == 1
+        workers.parse(replace(LAMBDA, large=True), ("prices",), ((lambda_page(),),))
 
-    assert _children() == before
+        assert not _marked()
 
 
-def _children() -> set[int]:
-    """Return the running workers of this process."""
+def test_a_worker_that_is_at_work_when_all_are_closed_ends_with_its_task() -> None:
+    workers = InWorkers(count=1, seconds=30, command=(*SLOW, MARK))
+    asked = threading.Thread(
+        target=workers.parse, args=(LAMBDA, ("prices",), ((lambda_page(),),)), daemon=True
+    )
+    asked.start()
+    until = time.monotonic() + 20
+    while not _marked() and time.monotonic() < until:
+        time.sleep(0.01)
+    workers.close()
+    assert len(_marked()) == 1
+
+    asked.join(20)
+    assert not _marked()
+
+
+def _marked() -> set[int]:
+    """Return the running workers that a test here started; other tests have theirs."""
     found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
@@ -175,7 +202,6 @@ def _children() -> set[int]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        ours = b"parse_worker" in command or b"time.sleep" in command or b"read_frame" in command
-        if int(words[1]) == os.getpid() and words[0] != "Z" and ours:
+        if words[0] != "Z" and MARK.encode() in command:
             found.add(int(entry.name))
     return found
