@@ -282,6 +282,7 @@ def _independent() -> Figure:
         high=0.5,
         unit="fraction",
         source=JUDGEMENT,
+        date="2026-11",
     )
 
 

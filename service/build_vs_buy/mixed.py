@@ -24,6 +24,7 @@ from service.build_vs_buy.purchases import purchases
 from service.build_vs_buy.renting import (
     Rung,
     commitment_line,
+    downtime_line,
     rental_lines,
     rented_flows,
     rungs,
@@ -77,11 +78,14 @@ def best_mix(
     counts = np.arange(units + 1, dtype=np.float64)[:, np.newaxis]
     owned = _owned_values(scene, own, counts * unit)
     rent = _rent_values(scene, counts * unit)
+    lost = _downtime_values(scene, counts * unit)
     live = np.ones(scene.months + 1) if own is None else _live_share(scene, own)
 
     plans: list[tuple[float, int, int, Rung | None]] = []
     for rung in (None, *(rungs(inputs) if ladder is None else ladder)):
-        value, at_owned, at_committed = _best_pair(scene, owned, rent, live, rung=rung, unit=unit)
+        value, at_owned, at_committed = _best_pair(
+            scene, _Values(owned=owned, rent=rent, lost=lost, live=live), rung=rung, unit=unit
+        )
         plans.append((value, at_owned, at_committed, rung if at_committed else None))
     value, owned_units, committed_units, rung = max(plans, key=lambda plan: plan[0])
     covered = _covered_gpus(scene, unit, owned_units, committed_units, rung)
@@ -106,14 +110,25 @@ def mixed_flows(plan: MixedPlan, scene: Scene, own: Own | None) -> Flows:
     if plan.rung is not None:
         gpus = np.full((1, scene.months + 1), float(plan.unit_gpus * plan.committed_units))
         beside = (*rented, commitment_line(plan.rung, scene, gpus=gpus))
+    # The work of committed GPUs while servers are awaited, and that above them.
+    awaited = _useful_above(scene, 0.0) - _useful_above(scene, committed)
     if not plan.owned_units:
-        return rented_flows(scene, beside)
+        return rented_flows(scene, (*beside, downtime_line(scene, useful_gpu_hours=awaited)))
     if own is None:
         raise ValueError("the plan owns servers")
     meanwhile = total(rental_lines(scene, covered_gpus=committed)) - total(rented)
     servers = np.full((1, 1), plan.owned_units * plan.unit_gpus / own.gpus_per_server)
     fleet = base_load_fleet(scene, own, servers=servers, meanwhile=meanwhile)
-    return base_load_flows(scene, own, fleet, beside=beside)
+    owned_gpus = float(plan.unit_gpus * plan.owned_units)
+    above = _useful_above(scene, owned_gpus) - _useful_above(scene, covered)
+    live = fleet.servers.served_share
+    downtime = downtime_line(scene, useful_gpu_hours=live * above + (1 - live) * awaited)
+    return base_load_flows(scene, own, fleet, beside=(*beside, downtime))
+
+
+def _useful_above(scene: Scene, gpus: float | Floats) -> Floats:
+    """Return the GPU-hours of work a month beyond so many GPUs."""
+    return scene.mean_above(gpus) * scene.utilization * scene.inputs.hours_per_month
 
 
 def _use_of_gpu(scene: Scene, gpus: int) -> float:
@@ -148,6 +163,12 @@ def _rent_values(scene: Scene, covered_gpus: Floats) -> Floats:
     return bill * scene.factors * (1 - scene.inputs.tax_rate)
 
 
+def _downtime_values(scene: Scene, covered_gpus: Floats) -> Floats:
+    """Return the discounted rent for what committed GPUs above so many would lose, after tax."""
+    line = downtime_line(scene, useful_gpu_hours=_useful_above(scene, covered_gpus))
+    return line.amount * scene.factors * (1 - scene.inputs.tax_rate)
+
+
 def _live_share(scene: Scene, own: Own) -> Floats:
     """Return in which share of each month servers of the first day work."""
     one_server: Floats = np.ones((1, scene.months + 1))
@@ -155,10 +176,25 @@ def _live_share(scene: Scene, own: Own) -> Floats:
     return np.asarray(purchases(one_server, own, scene.sample).served_share[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Values:
+    """What all pairs are summed from: `owned` by n; `rent` and `lost` by units covered and month.
+
+    `lost` is the rent for what GPUs that serve all above so many units would lose, were they
+    committed; `live` the share of each month in which servers of the first day work.
+    """
+
+    owned: Floats
+    rent: Floats
+    lost: Floats
+    live: Floats
+
+
 def _best_pair(
-    scene: Scene, owned: Floats, rent: Floats, live: Floats, *, rung: Rung | None, unit: int
+    scene: Scene, parts: _Values, *, rung: Rung | None, unit: int
 ) -> tuple[float, int, int]:
     """Return the highest value of all pairs with n + c units up to the peak, and the pair."""
+    owned, rent, lost, live = parts.owned, parts.rent, parts.lost, parts.live
     units = len(owned) - 1
     if rung is None:
         values = owned + rent @ live + rent[0] @ (1 - live)
@@ -169,10 +205,10 @@ def _best_pair(
     line = commitment_line(rung, scene, gpus=gpus)
     per_unit = present_value(line.amount, scene.factors)[0] * (1 - scene.inputs.tax_rate)
     # By month either kind of unit is there or is not; a share of a month counts as a share.
-    neither = rent[0] @ ((1 - live) * (1 - running))
-    by_owned = owned + rent @ (live * (1 - running))
-    by_committed = per_unit * np.arange(units + 1) + rent @ ((1 - live) * running)
-    by_both = rent @ (live * running)
+    neither = rent[0] @ ((1 - live) * (1 - running)) + lost[0] @ ((1 - live) * running)
+    by_owned = owned + rent @ (live * (1 - running)) + lost @ (live * running)
+    by_committed = per_unit * np.arange(units + 1) + (rent - lost) @ ((1 - live) * running)
+    by_both = (rent - lost) @ (live * running)
     best: tuple[float, int, int] = (-np.inf, 0, 0)
     for count in np.flatnonzero(np.isfinite(owned)).tolist():
         left = units - count

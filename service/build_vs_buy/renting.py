@@ -156,6 +156,17 @@ def commitment_line(rung: Rung, scene: Scene, *, gpus: Floats) -> Line:
     return Line(category=Category.COMMITMENT, amount=amount)
 
 
+def downtime_line(scene: Scene, *, useful_gpu_hours: Floats) -> Line:
+    """Return what is rented for the committed GPUs' work that failures and restarts lose.
+
+    As for owned servers: what a machine loses has to be done somewhere else.
+    """
+    rent, sample = scene.inputs.rent, scene.sample
+    lost = (1 - sample.of(rent.goodput)) * useful_gpu_hours
+    amount = -lost * paid_hours_per_useful_hour(rent, sample) * scene.price
+    return Line(category=Category.RENT_IN_DOWNTIME, amount=amount)
+
+
 def rent_flows(scene: Scene) -> Flows:
     """Return the flows of renting everything, on demand and, for its share, interruptible."""
     return rented_flows(scene, rental_lines(scene))
@@ -169,9 +180,11 @@ def peak_gpus(scene: Scene) -> Floats:
 
 def commit_flows(rung: Rung, scene: Scene) -> Flows:
     """Return the flows of committing the peak of each term, and of renting what comes after."""
-    covered = np.where(rung.is_running(scene.months), np.inf, 0.0)[np.newaxis]
+    is_running = rung.is_running(scene.months)
+    covered = np.where(is_running, np.inf, 0.0)[np.newaxis]
     committed = commitment_line(rung, scene, gpus=peak_gpus(scene))
-    return rented_flows(scene, (committed, *rental_lines(scene, covered_gpus=covered)))
+    downtime = downtime_line(scene, useful_gpu_hours=scene.useful_gpu_hours * is_running)
+    return rented_flows(scene, (committed, downtime, *rental_lines(scene, covered_gpus=covered)))
 
 
 def rented_flows(scene: Scene, lines: tuple[Line, ...]) -> Flows:

@@ -30,7 +30,7 @@ class Sample:
         """Return the figure's values as a column, shape (draws, 1) or (1, 1)."""
         values = self.values.get(figure.name)
         if values is None:
-            return np.full((1, 1), figure.base)
+            return np.full((1, 1), figure.base, np.float64)
         return values[:, np.newaxis]
 
     def of_optional(self, figure: Figure | None) -> Floats:
@@ -39,7 +39,7 @@ class Sample:
 
     def fixing(self, figure: Figure, value: float) -> "Sample":
         """Return these draws with one figure at one value in all of them."""
-        fixed = np.full(self.draws, value)
+        fixed = np.full(self.draws, value, np.float64)
         return dataclasses.replace(self, values={**self.values, figure.name: fixed})
 
     def parts(self, rows: int) -> Iterator["Sample"]:
@@ -62,7 +62,7 @@ def one_at_a_time(figures: tuple[Figure, ...]) -> Sample:
     draws = 1 + 2 * len(figures)
     values: dict[str, Floats] = {}
     for at, figure in enumerate(figures):
-        column = np.full(draws, figure.base)
+        column = np.full(draws, figure.base, np.float64)  # a base may be an int
         column[1 + 2 * at] = figure.low
         column[2 + 2 * at] = figure.high
         values[figure.name] = column

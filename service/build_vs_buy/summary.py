@@ -17,6 +17,8 @@ _WORDS = {
     OptionKind.MIXED: "a mixture",
 }
 
+_WHOLE_FROM = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -81,9 +83,14 @@ def _for_procurement(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
             yield (
                 f"{_WORDS[analysis.comparison.ahead].capitalize()} and"
                 f" {_WORDS[analysis.comparison.behind]} cost the same at {flip.figure.name} ="
-                f" {flip.value:.4g} {flip.figure.unit}".rstrip()
+                f" {_plain(flip.value)} {flip.figure.unit}".rstrip()
                 + "."
             )
+
+
+def _plain(value: float) -> str:
+    """Write a number of any size without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"
 
 
 def _walk_away(found: BreakEvens, today: float, money: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a serving load takes and costs a month: plans for every shape, joined to the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -101,6 +101,15 @@ class ServingEstimator:
                 baseline_gpu_hours=baseline.plan.gpu_count,
             ),
         )
+
+    def planned(
+        self, question: InferenceQuestion, shapes: Sequence[Shape]
+    ) -> tuple[list[ServingPlan | NoPlan], list[Need | None]]:
+        """Plan a question for some shapes; the needs are what each plan asks of an offer."""
+        plans = [self._plan(question.workload, shape, question.placement) for shape in shapes]
+        return plans, [
+            None if isinstance(plan, NoPlan) else _need(question, plan) for plan in plans
+        ]
 
     def _planned(
         self, workload: InferenceWorkload, shape: Shape, placement: Placement

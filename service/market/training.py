@@ -1,6 +1,6 @@
 """What a training run takes and costs: plans for every shape on offer, joined to the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -78,6 +78,15 @@ class TrainingEstimator:
                 baseline_gpu_hours=baseline.plan.gpu_hours.p50,
             ),
         )
+
+    def planned(
+        self, question: TrainingQuestion, shapes: Sequence[Shape]
+    ) -> tuple[list[TrainingPlan | NoPlan], list[Need | None]]:
+        """Plan a question for some shapes; the needs are what each plan asks of an offer."""
+        plans = [self._plan(question.workload, shape, question.placement) for shape in shapes]
+        return plans, [
+            None if isinstance(plan, NoPlan) else _need(question, plan) for plan in plans
+        ]
 
     def _planned(
         self, workload: TrainingWorkload, shape: Shape, placement: Placement

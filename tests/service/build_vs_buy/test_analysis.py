@@ -359,7 +359,12 @@ def test_a_small_fleet_is_eaten_by_its_staff() -> None:
 @pytest.mark.parametrize(("discount", "price"), [(0.3, 3.8), (0.4, 4.2)])
 def test_a_mixture_that_saves_nothing_is_not_recommended(discount: float, price: float) -> None:
     commit = Commit(term_months=36, discount=given("c", discount))
-    rent = replace(ranged_rent(), price_per_gpu_hour=given("p", price))
+    rent = replace(
+        ranged_rent(),
+        price_per_gpu_hour=given("p", price),
+        goodput=given("g", 1.0),
+        idle_share=given("i", 1 - 0.92 * 0.85),
+    )
     answer = answer_to(ranged(commits=(commit,), rent=rent, draws=1000))
     assert 0.35 < answer.probability_own_wins < 0.75
     assert answer.mix is not None

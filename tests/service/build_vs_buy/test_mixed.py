@@ -244,3 +244,27 @@ def test_a_large_fleet_is_counted_in_several_servers() -> None:
     assert plan.unit_gpus == 64
     scene = scene_of(inputs, BASE)
     assert npv_of(mixed_flows(plan, scene, inputs.own), scene)[0] == pytest.approx(plan.npv)
+
+
+def test_what_committed_gpus_lose_counts_in_every_combination() -> None:
+    profile = tuple(40 if hour % 24 < 16 else 16 for hour in range(168))
+    inputs = question(profile, server_price=90_000, discount=0.45)
+    inputs = replace(inputs, rent=replace(inputs.rent, goodput=given("rent.goodput", 0.85)))
+    scene = scene_of(inputs, BASE)
+    best = best_mix(inputs, own=inputs.own)
+    worths = {
+        (owned, committed, rung.until): npv_of(
+            mixed_flows(
+                replace(best, owned_units=owned, committed_units=committed, rung=rung),
+                scene,
+                inputs.own,
+            ),
+            scene,
+        )[0]
+        for rung in rungs(inputs)
+        for owned in range(6)
+        for committed in range(6 - owned)
+    }
+    assert best.npv == pytest.approx(max(worths.values()))
+    assert best.owned_units
+    assert best.committed_units

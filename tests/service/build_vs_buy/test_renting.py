@@ -44,6 +44,17 @@ def test_restarts_and_idle_hours_are_on_the_bill() -> None:
     assert paid == pytest.approx(-MONTH / (0.92 * 0.85))
 
 
+def test_what_committed_gpus_lose_is_rented_as_for_owned_ones() -> None:
+    rent = plain_rent(goodput=given("g", 0.9), idle_share=given("i", 0.15))
+    inputs = plain(rent=rent, commits=(a_commit(discount=0.0),), horizon_months=18)
+    rung = rungs(inputs)[0]
+    assert rung.until == 12
+    flows = commit_flows(rung, scene_of(inputs, BASE))
+    lost = flows.of(Category.RENT_IN_DOWNTIME)[0]
+    assert lost[1:13] == pytest.approx(-0.1 * MONTH / (0.9 * 0.85))
+    assert lost[13:] == pytest.approx(0.0)
+
+
 def test_whole_instances_are_rented_but_only_while_there_is_work() -> None:
     inputs = plain(demand=a_demand(ConstantLoad(gpus=9)), rent=plain_rent(gpus_per_instance=8))
     assert line(inputs, Category.ON_DEMAND)[1] == pytest.approx(-2 * MONTH)

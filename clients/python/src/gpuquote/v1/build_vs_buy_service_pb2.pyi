@@ -292,18 +292,20 @@ class ValueBand(_message.Message):
     def __init__(self, p5: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., p50: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., p95: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class CashFlow(_message.Message):
-    __slots__ = ("month", "category", "nominal", "discounted", "is_cash")
+    __slots__ = ("month", "category", "nominal", "discounted", "is_cash", "calendar_month")
     MONTH_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     NOMINAL_FIELD_NUMBER: _ClassVar[int]
     DISCOUNTED_FIELD_NUMBER: _ClassVar[int]
     IS_CASH_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_MONTH_FIELD_NUMBER: _ClassVar[int]
     month: int
     category: str
     nominal: _money_pb2.Money
     discounted: _money_pb2.Money
     is_cash: bool
-    def __init__(self, month: _Optional[int] = ..., category: _Optional[str] = ..., nominal: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., discounted: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., is_cash: _Optional[bool] = ...) -> None: ...
+    calendar_month: str
+    def __init__(self, month: _Optional[int] = ..., category: _Optional[str] = ..., nominal: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., discounted: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., is_cash: _Optional[bool] = ..., calendar_month: _Optional[str] = ...) -> None: ...
 
 class FocusLine(_message.Message):
     __slots__ = ("category", "list_cost", "contracted_cost", "effective_cost", "billed_cost", "pricing_category", "commitment_discount_type")
@@ -418,14 +420,16 @@ class RangedAssumption(_message.Message):
     def __init__(self, name: _Optional[str] = ..., low: _Optional[float] = ..., base: _Optional[float] = ..., high: _Optional[float] = ..., unit: _Optional[str] = ..., source: _Optional[str] = ..., date: _Optional[str] = ...) -> None: ...
 
 class CommitRung(_message.Message):
-    __slots__ = ("term_months", "price_per_gpu_hour", "npv")
+    __slots__ = ("term_months", "price_per_gpu_hour", "npv", "until_month")
     TERM_MONTHS_FIELD_NUMBER: _ClassVar[int]
     PRICE_PER_GPU_HOUR_FIELD_NUMBER: _ClassVar[int]
     NPV_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MONTH_FIELD_NUMBER: _ClassVar[int]
     term_months: int
     price_per_gpu_hour: _money_pb2.Money
     npv: _money_pb2.Money
-    def __init__(self, term_months: _Optional[int] = ..., price_per_gpu_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., npv: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
+    until_month: int
+    def __init__(self, term_months: _Optional[int] = ..., price_per_gpu_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., npv: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., until_month: _Optional[int] = ...) -> None: ...
 
 class SitePlan(_message.Message):
     __slots__ = ("server_count", "gpu_count", "nameplate_kw", "facility_kw", "rack_count", "needs_liquid_cooling", "fte")
@@ -456,7 +460,7 @@ class BuildVsBuySummary(_message.Message):
     def __init__(self, cfo: _Optional[str] = ..., procurement: _Optional[str] = ..., infrastructure: _Optional[str] = ...) -> None: ...
 
 class AnalyzeBuildVsBuyResponse(_message.Message):
-    __slots__ = ("verdict", "reason", "probability_own_wins", "options", "mixed", "break_even_utilization", "break_even_month", "break_even_rent", "sensitivity", "flips", "drifts", "commit_ladder", "implied_drift", "site", "useful_gpu_hours", "summary", "offers_used", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of")
+    __slots__ = ("verdict", "reason", "probability_own_wins", "options", "mixed", "break_even_utilization", "break_even_month", "break_even_rent", "sensitivity", "flips", "drifts", "commit_ladder", "implied_drift", "site", "useful_gpu_hours", "summary", "offers_used", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of", "compared_option", "compared_with")
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_OWN_WINS_FIELD_NUMBER: _ClassVar[int]
@@ -479,6 +483,8 @@ class AnalyzeBuildVsBuyResponse(_message.Message):
     EXCHANGE_RATE_FIELD_NUMBER: _ClassVar[int]
     CATALOG_REVISION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_OPTION_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_WITH_FIELD_NUMBER: _ClassVar[int]
     verdict: OptionKind
     reason: str
     probability_own_wins: float
@@ -501,4 +507,6 @@ class AnalyzeBuildVsBuyResponse(_message.Message):
     exchange_rate: _money_pb2.ExchangeRate
     catalog_revision: str
     as_of: _timestamp_pb2.Timestamp
-    def __init__(self, verdict: _Optional[_Union[OptionKind, str]] = ..., reason: _Optional[str] = ..., probability_own_wins: _Optional[float] = ..., options: _Optional[_Iterable[_Union[BuildVsBuyOption, _Mapping]]] = ..., mixed: _Optional[_Union[MixedPlan, _Mapping]] = ..., break_even_utilization: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_month: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_rent: _Optional[_Union[BreakEven, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityBar, _Mapping]]] = ..., flips: _Optional[_Iterable[_Union[VerdictFlip, _Mapping]]] = ..., drifts: _Optional[_Iterable[_Union[DriftCase, _Mapping]]] = ..., commit_ladder: _Optional[_Iterable[_Union[CommitRung, _Mapping]]] = ..., implied_drift: _Optional[float] = ..., site: _Optional[_Union[SitePlan, _Mapping]] = ..., useful_gpu_hours: _Optional[float] = ..., summary: _Optional[_Union[BuildVsBuySummary, _Mapping]] = ..., offers_used: _Optional[_Iterable[_Union[_estimate_pb2.OfferUse, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[RangedAssumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    compared_option: OptionKind
+    compared_with: OptionKind
+    def __init__(self, verdict: _Optional[_Union[OptionKind, str]] = ..., reason: _Optional[str] = ..., probability_own_wins: _Optional[float] = ..., options: _Optional[_Iterable[_Union[BuildVsBuyOption, _Mapping]]] = ..., mixed: _Optional[_Union[MixedPlan, _Mapping]] = ..., break_even_utilization: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_month: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_rent: _Optional[_Union[BreakEven, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityBar, _Mapping]]] = ..., flips: _Optional[_Iterable[_Union[VerdictFlip, _Mapping]]] = ..., drifts: _Optional[_Iterable[_Union[DriftCase, _Mapping]]] = ..., commit_ladder: _Optional[_Iterable[_Union[CommitRung, _Mapping]]] = ..., implied_drift: _Optional[float] = ..., site: _Optional[_Union[SitePlan, _Mapping]] = ..., useful_gpu_hours: _Optional[float] = ..., summary: _Optional[_Union[BuildVsBuySummary, _Mapping]] = ..., offers_used: _Optional[_Iterable[_Union[_estimate_pb2.OfferUse, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[RangedAssumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., compared_option: _Optional[_Union[OptionKind, str]] = ..., compared_with: _Optional[_Union[OptionKind, str]] = ...) -> None: ...

@@ -130,7 +130,7 @@ class HourlyPrices(_message.Message):
     def __init__(self, min: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., median: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., providers: _Optional[int] = ...) -> None: ...
 
 class ComparedGpuModel(_message.Message):
-    __slots__ = ("gpu_model", "fits", "reason", "cost", "wall_hours", "cost_per_million_tokens", "gpu_count", "price_per_gpu_hour", "per_pflop_hour", "per_gb_vram_hour", "per_gbps_hour", "watts", "in_stock_providers", "measured", "note", "relaxed_latency_saving")
+    __slots__ = ("gpu_model", "fits", "reason", "cost", "wall_hours", "cost_per_million_tokens", "gpu_count", "price_per_gpu_hour", "per_pflop_hour", "per_gb_vram_hour", "per_gbps_hour", "watts", "in_stock_providers", "measured", "note", "relaxed_latency_saving", "offer", "capacity")
     GPU_MODEL_FIELD_NUMBER: _ClassVar[int]
     FITS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +147,8 @@ class ComparedGpuModel(_message.Message):
     MEASURED_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     RELAXED_LATENCY_SAVING_FIELD_NUMBER: _ClassVar[int]
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
     gpu_model: str
     fits: bool
     reason: str
@@ -163,7 +165,9 @@ class ComparedGpuModel(_message.Message):
     measured: bool
     note: str
     relaxed_latency_saving: float
-    def __init__(self, gpu_model: _Optional[str] = ..., fits: _Optional[bool] = ..., reason: _Optional[str] = ..., cost: _Optional[_Union[_estimate_pb2.CostRange, _Mapping]] = ..., wall_hours: _Optional[_Union[_estimate_pb2.Band, _Mapping]] = ..., cost_per_million_tokens: _Optional[_Union[_estimate_pb2.CostRange, _Mapping]] = ..., gpu_count: _Optional[int] = ..., price_per_gpu_hour: _Optional[_Union[HourlyPrices, _Mapping]] = ..., per_pflop_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., per_gb_vram_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., per_gbps_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., watts: _Optional[int] = ..., in_stock_providers: _Optional[_Iterable[str]] = ..., measured: _Optional[bool] = ..., note: _Optional[str] = ..., relaxed_latency_saving: _Optional[float] = ...) -> None: ...
+    offer: str
+    capacity: _estimate_pb2.Capacity
+    def __init__(self, gpu_model: _Optional[str] = ..., fits: _Optional[bool] = ..., reason: _Optional[str] = ..., cost: _Optional[_Union[_estimate_pb2.CostRange, _Mapping]] = ..., wall_hours: _Optional[_Union[_estimate_pb2.Band, _Mapping]] = ..., cost_per_million_tokens: _Optional[_Union[_estimate_pb2.CostRange, _Mapping]] = ..., gpu_count: _Optional[int] = ..., price_per_gpu_hour: _Optional[_Union[HourlyPrices, _Mapping]] = ..., per_pflop_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., per_gb_vram_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., per_gbps_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., watts: _Optional[int] = ..., in_stock_providers: _Optional[_Iterable[str]] = ..., measured: _Optional[bool] = ..., note: _Optional[str] = ..., relaxed_latency_saving: _Optional[float] = ..., offer: _Optional[str] = ..., capacity: _Optional[_Union[_estimate_pb2.Capacity, str]] = ...) -> None: ...
 
 class CompareGpuModelsResponse(_message.Message):
     __slots__ = ("gpus", "rejected", "assumptions", "caveats", "relaxed_latency_saving", "catalog_revision", "as_of")

@@ -71,7 +71,7 @@ class QuoteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListQuotes(self, request, context):
-        """Lists quotes, the newest first, without their offers.
+        """Lists quotes, the newest first, without their answers and offers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class QuoteServiceStub:
     GetQuote: _grpc.UnaryUnaryMultiCallable[_quote_service_pb2.GetQuoteRequest, _quote_service_pb2.GetQuoteResponse]
     """Returns a quote as it was made, and how prices have moved since."""
     ListQuotes: _grpc.UnaryUnaryMultiCallable[_quote_service_pb2.ListQuotesRequest, _quote_service_pb2.ListQuotesResponse]
-    """Lists quotes, the newest first, without their offers."""
+    """Lists quotes, the newest first, without their answers and offers."""
 
 @_typing.type_check_only
 class QuoteServiceAsyncStub(QuoteServiceStub):
@@ -50,7 +50,7 @@ class QuoteServiceAsyncStub(QuoteServiceStub):
     GetQuote: _aio.UnaryUnaryMultiCallable[_quote_service_pb2.GetQuoteRequest, _quote_service_pb2.GetQuoteResponse]  # type: ignore[assignment]
     """Returns a quote as it was made, and how prices have moved since."""
     ListQuotes: _aio.UnaryUnaryMultiCallable[_quote_service_pb2.ListQuotesRequest, _quote_service_pb2.ListQuotesResponse]  # type: ignore[assignment]
-    """Lists quotes, the newest first, without their offers."""
+    """Lists quotes, the newest first, without their answers and offers."""
 
 class QuoteServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers that do not move any more: a number that someone can sign."""
@@ -77,6 +77,6 @@ class QuoteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _quote_service_pb2.ListQuotesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_quote_service_pb2.ListQuotesResponse, _abc.Awaitable[_quote_service_pb2.ListQuotesResponse]]:
-        """Lists quotes, the newest first, without their offers."""
+        """Lists quotes, the newest first, without their answers and offers."""
 
 def add_QuoteServiceServicer_to_server(servicer: QuoteServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
