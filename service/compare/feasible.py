@@ -58,7 +58,7 @@ class Limits:
 
 
 class Feasible:
-    """Rows are named by their number in the pick.
+    """Rows are named by their number in the pick. `question` is what was asked.
 
     `plans` and `needs` are by shape, those of spot offers among them; `rejected` are the offers
     that fell out. `transfer` is what bringing the data costs wherever they are not, None where
@@ -78,7 +78,7 @@ class Feasible:
     ) -> None:
         """Find them. Raises what `select` raises, and InvalidRequest for a budget without rate."""
         limits = limits or Limits()
-        self._question, self._snapshot = question, snapshot
+        self.question, self._snapshot = question, snapshot
         terms, placement = question.terms, question.placement
         budget = terms.constraints.budget
         # What bringing the data costs belongs to the whole, so the budget is checked here.
@@ -146,7 +146,7 @@ class Feasible:
     @cached_property
     def merit(self) -> NDArray[np.float64]:
         """The upper quartile of the cost that counts, by row."""
-        weight = weights(self._question, self.plans)
+        weight = weights(self.question, self.plans)
         dollars = self.dollars("p75")
         return dollars if weight is None else dollars * self.pick.spread(weight[self.shapes])
 
@@ -219,7 +219,7 @@ class Feasible:
         plans = [self.plan_of(number) for number in numbers]
         odds = odds_of_lowest(
             [
-                (plan.gpu_model_id, cost_that_counts(self._question, plan, cost))
+                (plan.gpu_model_id, cost_that_counts(self.question, plan, cost))
                 for plan, cost in zip(plans, costs, strict=True)
             ]
         )
@@ -252,7 +252,7 @@ class Feasible:
                 self._snapshot, self.shown.every, placements=(), commitments=commitments
             ),
             *((_unproven(unproven),) if unproven else ()),
-            *(_plan_caveats(self._question, self.plan_of(numbers[0])) if numbers else ()),
+            *(_plan_caveats(self.question, self.plan_of(numbers[0])) if numbers else ()),
         )
 
     @cached_property

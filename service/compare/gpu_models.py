@@ -83,8 +83,8 @@ class GpuModelComparison:
         Placements of proven capacity come before others. Offers with a commitment have no place
         here, and are counted under PURCHASE_MODEL.
         """
-        workload = question.workload
-        feasible = self._feasible(workload, snapshot, now)
+        feasible = self._feasible(question.workload, snapshot, now)
+        workload = feasible.question
         cheapest = _cheapest(feasible)
         relaxed = self._relaxed(workload, snapshot, now)
         refusals = _refusals(feasible)

@@ -64,7 +64,7 @@ class OfferComparison:
         commitments = commitments_of(
             selection,
             feasible.needs,
-            terms=question.workload.terms,
+            terms=feasible.question.terms,
             snapshot=snapshot,
             today=now.date(),
         )
@@ -76,7 +76,7 @@ class OfferComparison:
             committed_count=selection.committed.at.size,
             rejected=feasible.rejections,
             commitments=tuple(_option(one, best) for one in commitments),
-            assumptions=(*question.assumptions, *_assumptions(question.workload, placements, now)),
+            assumptions=(*question.assumptions, *_assumptions(feasible.question, placements, now)),
             caveats=(
                 *feasible.caveats(numbers, commitments),
                 *((unpriced(source),) if source is not None and feasible.transfer is None else ()),

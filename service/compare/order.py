@@ -56,7 +56,10 @@ def beaten_by(
     other_cost: NDArray[np.float64],
     other_time: NDArray[np.float64],
 ) -> Mask:
-    """Tell which points one of the others is at least as good as in both; infinite ones are none."""
+    """Tell which points one of the others is at least as good as in both.
+
+    Infinite costs stand for no point.
+    """
     there = np.flatnonzero(np.isfinite(other_cost))
     if not there.size:
         return np.zeros(cost.shape, np.bool_)
