@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate pages golden record baseline bench calibration estimate-bench gate-bench kill-bench watch-bench lock clean
+.PHONY: help run test check format lint types layers protos generated spelling deploy-files generate pages golden record baseline bench calibration compare-bench decide-bench estimate-bench gate-bench kill-bench watch-bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,9 +68,10 @@ deploy-files: $(VENV)/dev-ready ## docker-compose.yml against its schema, Docker
 generate: $(VENV)/dev-ready ## Write messages, stubs and OpenAPI from the protos
 	$(BIN)/python tools/generate.py
 
-pages: $(VENV)/dev-ready ## Write docs/PROVIDERS.md and docs/MODELS.md
+pages: $(VENV)/dev-ready ## Write docs/PROVIDERS.md, docs/MODELS.md, the tables of docs/build-vs-buy.md
 	$(BIN)/python -m tools.providers_page
 	$(BIN)/python -m tools.models_page
+	$(BIN)/python -m tools.build_vs_buy_page
 
 golden: $(VENV)/dev-ready ## Write a provider's golden file: make golden P=lambda
 	$(BIN)/python -m tools.golden $(P)
@@ -87,6 +88,12 @@ bench: $(VENV)/dev-ready ## Print the table of the serving targets
 calibration: $(VENV)/dev-ready ## Fit the estimators' constants anew, and report their errors
 	$(BIN)/python -m calibration.fit
 	$(BIN)/python -m calibration.measured
+
+compare-bench: $(VENV)/dev-ready ## Time comparisons over 100,000 offers
+	$(BIN)/python -m benchmarks.compare
+
+decide-bench: $(VENV)/dev-ready ## Time build-vs-buy answers
+	$(BIN)/python -m benchmarks.build_vs_buy
 
 estimate-bench: $(VENV)/dev-ready ## Time the calculators on 100,000 offers
 	$(BIN)/python -m benchmarks.estimate

@@ -42,6 +42,7 @@ class Settings:
     lease_seconds: int
     max_stale_hours: int
     history_days: int
+    quote_days: int
     gateway_threads: int
     log_level: str
     allow_anonymous: bool
@@ -276,6 +277,12 @@ TABLE: tuple[Setting, ...] = (
         default="400",
         reader=_count,
         about="how long prices and availability of the past are kept",
+    ),
+    Setting(
+        field="quote_days",
+        default="2557",
+        reader=_count,
+        about="how long quotes are kept; 2557 days are seven years",
     ),
     Setting(field="gateway_threads", default="8", reader=_count, about="threads of the gateway"),
     Setting(

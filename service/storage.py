@@ -23,17 +23,23 @@ def open_store(settings: Settings, store_dir: Path) -> Iterator[Store]:
     Raises BadStoreUrl, UnsuitableStore and ServerFailed. A named store that is out of reach is no
     error yet: whoever asks it will see StoreUnreachable until it comes back.
     """
-    history_kept_for = timedelta(days=settings.history_days)
     if settings.redis_url:
-        with RedisStore.connect(
-            settings.redis_url, clock=utc_now, history_kept_for=history_kept_for
-        ) as store:
+        with _connected(settings, settings.redis_url) as store:
             with suppress(StoreUnreachable):
                 store.check_policy()
             yield store
         return
     with (
         open_embedded(store_dir, binary=settings.valkey_bin) as server,
-        RedisStore.connect(server.url, clock=utc_now, history_kept_for=history_kept_for) as store,
+        _connected(settings, server.url) as store,
     ):
         yield store
+
+
+def _connected(settings: Settings, url: str) -> RedisStore:
+    return RedisStore.connect(
+        url,
+        clock=utc_now,
+        history_kept_for=timedelta(days=settings.history_days),
+        quotes_kept_for=timedelta(days=settings.quote_days),
+    )

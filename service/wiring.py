@@ -13,6 +13,10 @@ from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.replica import Replica
 from service.catalog.revisions import Revisions
+from service.compare.gpu_models import GpuModelComparison
+from service.compare.offers import OfferComparison
+from service.compare.planners import Planners
+from service.compare.providers import ProviderComparison
 from service.config import VERSION, Settings
 from service.encoding import OfferEncoder
 from service.estimate.calibration import load_calibration
@@ -31,20 +35,25 @@ from service.rest.grpc_transport import GrpcTransport
 from service.rest.routes import routes_of
 from service.rest.transport import Transport
 from service.rest.turns import Turns
+from service.rpc.calculator import Calculator
 from service.rpc.dispatch import Dispatcher
 from service.rpc.methods import Servicers, method_table
 from service.rpc.seats import WAITERS, WATCHERS, Seats
+from service.rpc.servicers.build_vs_buy import BuildVsBuyServicer
 from service.rpc.servicers.catalog import CatalogServicer
 from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.compare import CompareServicer
 from service.rpc.servicers.estimate import EstimateServicer
 from service.rpc.servicers.history import HistoryServicer
 from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
+from service.rpc.servicers.quotes import QuotesServicer
 from service.rpc.servicers.refresh import RefreshServicer
 from service.rpc.signing import StoreSigner
 from service.storage import open_store, utc_now
+from service.store.newest_model_prices import NewestModelPrices
 from service.store.newest_rates import NewestRates, RateNumbers
 from service.store.ports import Store
 
@@ -100,28 +109,67 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
     serve = ServingEstimator(
         accelerators=accelerators, calibration=calibration.serving, rates=lambda: rates
     )
+    revisions = Revisions(utc_now)
+    estimate = EstimateServicer(
+        replica,
+        train=train.answer,
+        serve=serve.answer,
+        models=models,
+        gpus=gpus,
+        rates=exchange_rates,
+        revisions=revisions,
+        now=utc_now,
+    )
+    planners = Planners(train=train, serve=serve)
+    calculator = Calculator(
+        source=replica,
+        models=models,
+        gpus=gpus,
+        rates=exchange_rates,
+        revisions=revisions,
+        now=utc_now,
+    )
+    compare = CompareServicer(
+        calculator,
+        offers=OfferComparison(planners=planners, rates=lambda: rates, history=store.model_history),
+        gpu_models=GpuModelComparison(
+            planners=planners,
+            gpus=gpus,
+            measured_families=(
+                calibration.training.families | calibration.serving.measured_families
+            ),
+            rates=lambda: rates,
+        ),
+        providers=ProviderComparison(rates=lambda: rates, history=store.model_history),
+    )
+    token_prices = NewestModelPrices(store, baseline=() if replays else load_model_prices())
+    build_vs_buy = BuildVsBuyServicer(calculator, token_prices=token_prices)
     servicers = Servicers(
+        build_vs_buy=build_vs_buy,
         catalog=catalog,
         changes=ChangesServicer(
             feed, rates=rates, watchers=Seats(WATCHERS, kind="watch"), waiters=waiters
         ),
         collection=CollectionServicer(store, replica, signer=signer, now=utc_now),
-        estimate=EstimateServicer(
-            replica,
-            train=train.answer,
-            serve=serve.answer,
-            models=models,
-            gpus=gpus,
-            rates=exchange_rates,
-            revisions=Revisions(utc_now),
-            now=utc_now,
-        ),
+        compare=compare,
+        estimate=estimate,
         history=HistoryServicer(replica, store, gpus=gpus, signer=signer, now=utc_now),
-        model_prices=ModelPricesServicer(
-            store, baseline=() if replays else load_model_prices(), signer=signer, now=utc_now
-        ),
+        model_prices=ModelPricesServicer(token_prices, signer=signer, now=utc_now),
         models=ModelsServicer(replica, models=models, signer=signer),
         quarantine=QuarantineServicer(store, store, replica, signer=signer, now=utc_now),
+        quotes=QuotesServicer(
+            store,
+            replica,
+            calculators={
+                "estimate_training": estimate.estimate_training,
+                "estimate_inference": estimate.estimate_inference,
+                "compare_offers": compare.compare_offers,
+                "analyze_build_vs_buy": build_vs_buy.analyze_build_vs_buy,
+            },
+            revisions=revisions,
+            signer=signer,
+            now=utc_now,
+        ),
         refresh=RefreshServicer(
             store, replica, waiters=waiters, stopping=feed.stopping, now=utc_now
         ),

@@ -18,29 +18,43 @@ from service.catalog.replica import Readiness, ReadyStatus
 from service.catalog.revisions import Revisions
 from service.catalog.segment import segment_of
 from service.catalog.snapshot import Snapshot
+from service.compare.gpu_models import GpuModelComparison
+from service.compare.offers import OfferComparison
+from service.compare.planners import Planners
+from service.compare.providers import ProviderComparison
 from service.domain.architecture import Experts, ModelKind
 from service.domain.gpu import GpuModel, GpuRegistry
 from service.domain.models import ModelRegistry
 from service.domain.offer import ExchangeRate, Offer
 from service.domain.provider import ProviderStatus
 from service.encoding import OfferEncoder
+from service.estimate.calibration import load_calibration
+from service.facts.accelerators import load_accelerators
+from service.market.serving import ServingEstimator
+from service.market.training import TrainingEstimator
+from service.rpc.calculator import Calculator
 from service.rpc.dispatch import Dispatcher
 from service.rpc.methods import Servicers, method_table
 from service.rpc.seats import WAITERS, WATCHERS, Seats
+from service.rpc.servicers.build_vs_buy import BuildVsBuyServicer
 from service.rpc.servicers.catalog import CatalogServicer
 from service.rpc.servicers.changes import ChangesServicer
 from service.rpc.servicers.collection import CollectionServicer
+from service.rpc.servicers.compare import CompareServicer
 from service.rpc.servicers.estimate import EstimateServicer, Serve, Train
 from service.rpc.servicers.history import HistoryServicer
 from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
+from service.rpc.servicers.quotes import QuotesServicer
 from service.rpc.servicers.refresh import RefreshServicer
 from service.store.memory_store import MemoryStore
+from service.store.newest_model_prices import NewestModelPrices
 from service.store.ports import Store
 from tests.builders import NOW, a_language_model, a_snapshot, a_status, an_architecture
 from tests.estimates import FakeServing, FakeTraining
 
+CALIBRATION = load_calibration()
 _Detail = TypeVar("_Detail", bound=Message)
 RATES: Mapping[str, Decimal] = MappingProxyType({"USD": Decimal(1), "EUR": Decimal("1.25")})
 EXCHANGE_RATES: Mapping[str, ExchangeRate] = MappingProxyType(
@@ -194,7 +208,48 @@ def a_dispatcher(
     collection = CollectionServicer(store, source, signer=signer, now=now)
     feed = feed or ChangeFeed(store, store.page_token_key)
     seats = Seats(waiters, kind="wait")
+    revisions = Revisions(now)
+    estimate = EstimateServicer(
+        source,
+        train=train or FakeTraining(),
+        serve=serve or FakeServing(),
+        models=MODELS,
+        gpus=GPUS,
+        rates=EXCHANGE_RATES,
+        revisions=revisions,
+        now=now,
+    )
+    planners = Planners(
+        train=TrainingEstimator(
+            accelerators=load_accelerators(), calibration=CALIBRATION.training, rates=lambda: RATES
+        ),
+        serve=ServingEstimator(
+            accelerators=load_accelerators(), calibration=CALIBRATION.serving, rates=lambda: RATES
+        ),
+    )
+    calculator = Calculator(
+        source=source,
+        models=MODELS,
+        gpus=GPUS,
+        rates=EXCHANGE_RATES,
+        revisions=revisions,
+        now=now,
+    )
+    compare = CompareServicer(
+        calculator,
+        offers=OfferComparison(planners=planners, rates=lambda: RATES, history=store.model_history),
+        gpu_models=GpuModelComparison(
+            planners=planners,
+            gpus=GPUS,
+            measured_families=frozenset({"H100"}),
+            rates=lambda: RATES,
+        ),
+        providers=ProviderComparison(rates=lambda: RATES, history=store.model_history),
+    )
+    token_prices = NewestModelPrices(store, baseline=())
+    build_vs_buy = BuildVsBuyServicer(calculator, token_prices=token_prices)
     servicers = Servicers(
+        build_vs_buy=build_vs_buy,
         catalog=catalog,
         changes=ChangesServicer(
             feed,
@@ -204,20 +259,25 @@ def a_dispatcher(
             spread=lambda: 0.0,
         ),
         collection=collection,
-        estimate=EstimateServicer(
-            source,
-            train=train or FakeTraining(),
-            serve=serve or FakeServing(),
-            models=MODELS,
-            gpus=GPUS,
-            rates=EXCHANGE_RATES,
-            revisions=Revisions(now),
-            now=now,
-        ),
+        compare=compare,
+        estimate=estimate,
         history=HistoryServicer(source, store, gpus=GPUS, signer=signer, now=now),
-        model_prices=ModelPricesServicer(store, baseline=(), signer=signer, now=now),
+        model_prices=ModelPricesServicer(token_prices, signer=signer, now=now),
         models=ModelsServicer(source, models=MODELS, signer=signer),
         quarantine=QuarantineServicer(store, store, source, signer=signer, now=now),
+        quotes=QuotesServicer(
+            store,
+            source,
+            calculators={
+                "estimate_training": estimate.estimate_training,
+                "estimate_inference": estimate.estimate_inference,
+                "compare_offers": compare.compare_offers,
+                "analyze_build_vs_buy": build_vs_buy.analyze_build_vs_buy,
+            },
+            revisions=revisions,
+            signer=signer,
+            now=now,
+        ),
         refresh=RefreshServicer(store, source, waiters=seats, stopping=feed.stopping, now=now),
     )
     return Dispatcher(

@@ -63,6 +63,13 @@ RESIDUAL_FLOOR = _judged(
     "share of the purchase price",
     why="conservative accounting writes 0 to 10 % after 60 months",
 )
+SPOT_CHECKPOINT_INTERVAL_HOURS = _judged(
+    "spot_checkpoint_interval", 1, 1, 1, "hours", why="half of it is lost with each interruption"
+)
+SPOT_RESTART_HOURS = _judged("spot_restart", 0.25, 0.25, 0.25, "hours", why="loading a checkpoint")
+SPOT_REQUEUE_WAIT_HOURS = _judged(
+    "spot_requeue_wait", 0.5, 0.5, 0.5, "hours", why="until there is another machine"
+)
 DISCOUNT_1Y = 0.25
 """What a year's commitment saves, as a share of the list price, where nothing better is known."""
 DISCOUNT_3Y = 0.45
@@ -83,4 +90,7 @@ JUDGEMENTS = (
     RESIDUAL_AT_48_MONTHS_AT_MOST,
     MONTHS_TO_NO_VALUE,
     RESIDUAL_FLOOR,
+    SPOT_CHECKPOINT_INTERVAL_HOURS,
+    SPOT_RESTART_HOURS,
+    SPOT_REQUEUE_WAIT_HOURS,
 )

@@ -86,13 +86,27 @@ def spot_terms(
                 and lowest <= one.list_usd_per_gpu_hour <= highest
             ]
         ),
-        monthly_interruption=(
-            _interruption(own, of="this provider and GPU")
-            or _interruption(
-                [one for one in known if gpu_model_id in one.gpu_model_ids], of="other providers"
-            )
-            or _interruption(known, of="other GPUs")
+        monthly_interruption=monthly_interruption(
+            offers, gpu_model_id, provider=provider, today=today
         ),
+    )
+
+
+def monthly_interruption(
+    offers: Sequence[SpotOffer], gpu_model_id: str, *, provider: str, today: date
+) -> Figure | None:
+    """Return the chance that a provider takes a GPU back at least once in a month.
+
+    It is that of this provider and GPU, else of the GPU anywhere, else of all rows, which the
+    source says. None where no row states any.
+    """
+    known = [one for one in offers if one.counts_from <= today]
+    alike = [one for one in known if gpu_model_id in one.gpu_model_ids]
+    own = [one for one in alike if one.provider == provider]
+    return (
+        _interruption(own, of="this provider and GPU")
+        or _interruption(alike, of="other providers")
+        or _interruption(known, of="other GPUs")
     )
 
 

@@ -29,15 +29,12 @@ def odds_of_lowest(costs: Sequence[tuple[Hashable, Band]]) -> tuple[float, ...]:
         return ()
     curves = np.array([_curve(band) for _, band in costs])
     groups: Mapping[Hashable, list[int]] = _grouped([group for group, _ in costs])
-    lows = {group: curves[members].min(axis=0) for group, members in groups.items()}
+    lows = np.array([curves[members].min(axis=0) for members in groups.values()])
+    above = _shares_above(lows)
     found = np.zeros(len(costs))
-    for group, members in groups.items():
-        low = lows[group]
-        beats_others = np.ones(_STEPS)
-        for other, others_low in lows.items():
-            if other != group:
-                beats_others *= _share_above(np.sort(others_low), low)
-        is_low = curves[members] == low
+    for at, members in enumerate(groups.values()):
+        beats_others = np.delete(above[:, at], at, axis=0).prod(axis=0)
+        is_low = curves[members] == lows[at]
         found[members] = (is_low / is_low.sum(axis=0) * beats_others).mean(axis=1)
     return tuple((found / found.sum()).tolist())
 
@@ -57,8 +54,17 @@ def _grouped(groups: Sequence[Hashable]) -> dict[Hashable, list[int]]:
     return found
 
 
-def _share_above(values: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of ascending values above each bound; equal ones count half."""
-    left = np.searchsorted(values, bounds, "left")
-    right = np.searchsorted(values, bounds, "right")
-    return 1 - (left + right) / (2 * values.size)
+def _shares_above(lows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of each row of values that is above each value of each row.
+
+    By row that is asked, row of the bound, and bound; equal values count half.
+    """
+    count, steps = lows.shape
+    words, codes = np.unique(lows, return_inverse=True)
+    codes = codes.reshape(count, steps)
+    found = np.empty((count, count, steps))
+    for at, own in enumerate(codes):
+        each = np.bincount(own, minlength=words.size)
+        below_or_half = np.cumsum(each) - each / 2
+        found[at] = 1 - below_or_half[codes] / steps
+    return found

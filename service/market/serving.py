@@ -1,6 +1,6 @@
 """What a serving load takes and costs a month: plans for every shape, joined to the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -103,6 +103,15 @@ class ServingEstimator:
                 baseline_gpu_hours=baseline.plan.gpu_count,
             ),
         )
+
+    def planned(
+        self, question: InferenceQuestion, shapes: Sequence[Shape]
+    ) -> tuple[list[ServingPlan | NoPlan], list[Need | None]]:
+        """Plan a question for some shapes; the needs are what each plan asks of an offer."""
+        kept = self._plans(question.workload, question.placement)
+        plans = [kept.of(shape) for shape in shapes]
+        need_of = partial(_need, question, _weights_gb(question.workload))
+        return plans, [None if isinstance(plan, NoPlan) else need_of(plan) for plan in plans]
 
     def _levers_of(
         self, workload: InferenceWorkload, placement: Placement, plan: ServingPlan

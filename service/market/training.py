@@ -1,6 +1,6 @@
 """What a training run takes and costs: plans for every shape on offer, joined to the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -67,7 +67,7 @@ class TrainingEstimator:
         Raises Precondition: DOES_NOT_FIT when there is no plan, NO_MATCHING_OFFERS when a search
         over all GPU models finds no offer, PRICES_TOO_OLD when `max_age` leaves none.
         """
-        hurried = _within_usual_deadline(question)
+        hurried = within_usual_deadline(question)
         if hurried is not None:
             try:
                 answer = self._answered(hurried, snapshot=snapshot, now=now)
@@ -116,6 +116,15 @@ class TrainingEstimator:
             ),
         )
 
+    def planned(
+        self, question: TrainingQuestion, shapes: Sequence[Shape]
+    ) -> tuple[list[TrainingPlan | NoPlan], list[Need | None]]:
+        """Plan a question for some shapes; the needs are what each plan asks of an offer."""
+        kept = self._plans(question.workload, question.placement)
+        plans = [kept.of(shape) for shape in shapes]
+        need_of = partial(_need, question, _egress_gb(question))
+        return plans, [None if isinstance(plan, NoPlan) else need_of(plan) for plan in plans]
+
     def _planner(self, workload: TrainingWorkload, placement: Placement) -> Plans[TrainingPlan]:
         return Plans(lambda shape: self._planned(workload, shape, placement))
 
@@ -163,7 +172,7 @@ def _dollars(gpu_hours: float, market: MarketCost) -> Decimal | None:
     return None if price is None else rounded(Decimal(gpu_hours) * price, digits=_CENTS)
 
 
-def _within_usual_deadline(question: TrainingQuestion) -> TrainingQuestion | None:
+def within_usual_deadline(question: TrainingQuestion) -> TrainingQuestion | None:
     """Return the question with the usual deadline; None where the request says enough itself."""
     placement, given = question.placement, question.workload.parallelism
     is_open = (

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
-from service.rest import caching, contract
+from service.rest import caching, contract, idempotency
 from service.rest.binding import Binder, Violations
 from service.rest.bodies import json_body, read_away
 from service.rest.docs import OPENAPI_FILE, docs_blueprint, find_swagger_ui
@@ -119,6 +119,7 @@ def _view(
 ) -> Callable[..., Response]:
     binder = Binder(route)
     takes_body = bool(route.body)
+    takes_key = takes_body and idempotency.has_request_id(route.request)
     most_ms = int(LONG_POLL_SECONDS * 1000) if route.may_wait else MAX_TIMEOUT_MS
 
     def view(**segments: str) -> Response:
@@ -128,6 +129,9 @@ def _view(
             query=request.query_string,
             body=json_body(request) if takes_body else b"",
         )
+        if takes_key:
+            key = request.headers.get(idempotency.KEY_HEADER)
+            idempotency.take_key(message, key, violations)
         call = partial(
             transport.call,
             route.rpc,
@@ -141,7 +145,9 @@ def _view(
         reply = call()
         if route.http_method == "GET":
             return _read_response(route, message, reply, now=monotonic())
-        return _json_response(body_of(message, reply))
+        response = _json_response(body_of(message, reply))
+        response.headers.update(idempotency.headers_of(reply.metadata))
+        return response
 
     return view
 

@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from service.rest.binding import Parameter, parameters_of
 from service.rest.contract import behaviors
+from service.rest.idempotency import KEY_HEADER, REPLAYED_HEADER, has_request_id
 from service.rest.routes import Route
 from service.rest.schemas import Schema, Schemas
 
@@ -50,6 +51,10 @@ _HEADERS: Final[Mapping[str, Schema]] = {
     "XRequestId": {
         "description": "The request id: the caller's, or a new one.",
         "schema": {"type": "string"},
+    },
+    "IdempotencyReplayed": {
+        "description": "`true`: the request id was known, the answer is that of the first time.",
+        "schema": {"type": "string", "enum": ["true"]},
     },
     "RetryAfter": {
         "description": "Seconds to wait before the next try.",
@@ -109,6 +114,13 @@ _LAST_EVENT_ID: Final[Schema] = {
     "description": "`id` of the last event that the caller has; counts more than `cursor`.",
     "schema": {"type": "string"},
 }
+_IDEMPOTENCY_KEY: Final[Schema] = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "The `requestId` of the request, where the body has none.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 66},
+}
 _EVENTS: Final = (
     "Server-sent events. `id` is the cursor to resume from, `event` is `offer.` and the kind in "
     "lower case, `data` the `Change` as JSON. A comment `heartbeat` comes every 15 s."
@@ -119,6 +131,7 @@ _PROBLEM_RESPONSES: Final[Mapping[str, str]] = {
     "Gone": "Changes after the cursor are not kept any more; `oldestCursor` is in `metadata`.",
     "BodyTooLarge": "The body has more than 64 KiB.",
     "UnsupportedMediaType": "The body is not application/json.",
+    "RequestIdReused": "The request id came with another request.",
     "TooManyRequests": "Too much at once; try again after `Retry-After` seconds.",
     "Unavailable": "A part is out of reach; try again after `Retry-After` seconds.",
     "Error": "Any other error.",
@@ -160,7 +173,11 @@ def document(
         "components": {
             "schemas": dict(sorted(schemas.named.items()))
             | {"Problem": _PROBLEM, "Violation": _VIOLATION},
-            "parameters": {"IfNoneMatch": _IF_NONE_MATCH, "LastEventId": _LAST_EVENT_ID},
+            "parameters": {
+                "IdempotencyKey": _IDEMPOTENCY_KEY,
+                "IfNoneMatch": _IF_NONE_MATCH,
+                "LastEventId": _LAST_EVENT_ID,
+            },
             "headers": dict(_HEADERS),
             "responses": {
                 name: _problem_response(name, text) for name, text in _PROBLEM_RESPONSES.items()
@@ -188,6 +205,9 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
         parameters.append({"$ref": "#/components/parameters/LastEventId"})
     if is_read:
         parameters.append({"$ref": "#/components/parameters/IfNoneMatch"})
+    acts_once = _acts_once(route)
+    if acts_once:
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     operation: dict[str, Any] = {
         "operationId": method.name[0].lower() + method.name[1:],
         "tags": [method.containing_service.name],
@@ -204,6 +224,8 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
             },
         }
     headers = ("ETag", "CacheControl", "LastModified") if is_read else ("CacheControl",)
+    if acts_once:
+        headers = (*headers, "IdempotencyReplayed")
     operation["responses"] = {
         "200": {
             "description": schemas.comment(method.output_type.full_name) or "The answer.",
@@ -215,6 +237,11 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> di
     if method.GetOptions().deprecated:
         operation["deprecated"] = True
     return operation
+
+
+def _acts_once(route: Route) -> bool:
+    """Whether an answer can be that of the same request before."""
+    return bool(route.body) and has_request_id(route.request)
 
 
 def _is_conditional(route: Route) -> bool:
@@ -247,6 +274,8 @@ def _error_responses(route: Route) -> dict[str, Schema]:
         names["404"] = "NotFound"
     if route.body:
         names |= {"413": "BodyTooLarge", "415": "UnsupportedMediaType"}
+    if _acts_once(route):
+        names["422"] = "RequestIdReused"
     names["default"] = "Error"
     return {
         status: {"$ref": f"#/components/responses/{name}"} for status, name in sorted(names.items())
@@ -323,6 +352,7 @@ def _header_refs(*names: str) -> dict[str, Schema]:
         "LastModified": "Last-Modified",
         "XRequestId": "X-Request-Id",
         "RetryAfter": "Retry-After",
+        "IdempotencyReplayed": REPLAYED_HEADER,
     }
     return {spelled.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
 

@@ -13,6 +13,7 @@ CONTENT_REVISION = "gpuquote-content-revision"
 MAX_AGE = "gpuquote-max-age"
 LAST_MODIFIED = "gpuquote-last-modified"
 FIELDS = "gpuquote-fields"
+IDEMPOTENCY_REPLAYED = "gpuquote-idempotency-replayed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

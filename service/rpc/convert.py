@@ -13,8 +13,10 @@ from typing import TypeVar
 from google.protobuf.descriptor import EnumDescriptor
 from gpuquote.v1 import (
     architecture_pb2,
+    build_vs_buy_service_pb2,
     change_service_pb2,
     collection_run_pb2,
+    compare_service_pb2,
     gpu_model_pb2,
     history_pb2,
     money_pb2,
@@ -24,6 +26,8 @@ from gpuquote.v1 import (
     workload_pb2,
 )
 
+from service.build_vs_buy.inputs import OptionKind
+from service.compare.questions import Ranking
 from service.domain.architecture import AttentionKind, ModelKind
 from service.domain.change import Change, ChangeKind
 from service.domain.gpu import GpuModel
@@ -75,6 +79,8 @@ ENUMS: dict[type[StrEnum], EnumDescriptor] = {
     Recompute: workload_pb2.Recompute.DESCRIPTOR,
     Engine: workload_pb2.Engine.DESCRIPTOR,
     Objective: workload_pb2.Objective.DESCRIPTOR,
+    Ranking: compare_service_pb2.Ranking.DESCRIPTOR,
+    OptionKind: build_vs_buy_service_pb2.OptionKind.DESCRIPTOR,
 }
 
 

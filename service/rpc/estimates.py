@@ -105,8 +105,8 @@ def _of_both(
     return {
         "line_items": _line_items(market.line_items, market.cost, currency),
         "offers_used": [_offer_use(use, currency) for use in market.offers_used],
-        "placements": [_placement(one, currency) for one in market.placements],
-        "commitments": [_commitment(one, currency) for one in market.commitments],
+        "placements": [placement_to_proto(one, currency) for one in market.placements],
+        "commitments": [commitment_to_proto(one, currency) for one in market.commitments],
         "nearest_measured": _measured(answer.nearest_measured),
         "assumptions": _assumptions(answer),
         "caveats": _caveats(answer),
@@ -216,7 +216,8 @@ def _offer_use(use: OfferUse, currency: Currency) -> estimate_pb2.OfferUse:
     )
 
 
-def _placement(placement: OfferPlacement, currency: Currency) -> estimate_pb2.Placement:
+def placement_to_proto(placement: OfferPlacement, currency: Currency) -> estimate_pb2.Placement:
+    """Write a workload at one offer. Raises ItemsDoNotAdd."""
     offer, plan = placement.row.offer, placement.plan
     message = estimate_pb2.Placement(
         offer=f"{OFFERS}/{offer.offer_id}",
@@ -240,7 +241,8 @@ def _placement(placement: OfferPlacement, currency: Currency) -> estimate_pb2.Pl
     return message
 
 
-def _commitment(commitment: Commitment, currency: Currency) -> estimate_pb2.Commitment:
+def commitment_to_proto(commitment: Commitment, currency: Currency) -> estimate_pb2.Commitment:
+    """Write what a commitment costs as a whole."""
     return estimate_pb2.Commitment(
         offer=f"{OFFERS}/{commitment.row.offer_id}",
         term=commitment.term,

@@ -15,14 +15,17 @@ from google.protobuf.message_factory import GetMessageClass
 from service.rpc.call import Answer, Answers
 
 if TYPE_CHECKING:
+    from service.rpc.servicers.build_vs_buy import BuildVsBuyServicer
     from service.rpc.servicers.catalog import CatalogServicer
     from service.rpc.servicers.changes import ChangesServicer
     from service.rpc.servicers.collection import CollectionServicer
+    from service.rpc.servicers.compare import CompareServicer
     from service.rpc.servicers.estimate import EstimateServicer
     from service.rpc.servicers.history import HistoryServicer
     from service.rpc.servicers.model_prices import ModelPricesServicer
     from service.rpc.servicers.models import ModelsServicer
     from service.rpc.servicers.quarantine import QuarantineServicer
+    from service.rpc.servicers.quotes import QuotesServicer
     from service.rpc.servicers.refresh import RefreshServicer
 
 # Answers once; that of a streaming method returns an iterator of answers that can be closed.
@@ -81,14 +84,17 @@ class MethodRow:
 class Servicers:
     """The servicers behind the table."""
 
+    build_vs_buy: "BuildVsBuyServicer"
     catalog: "CatalogServicer"
     changes: "ChangesServicer"
     collection: "CollectionServicer"
+    compare: "CompareServicer"
     estimate: "EstimateServicer"
     history: "HistoryServicer"
     model_prices: "ModelPricesServicer"
     models: "ModelsServicer"
     quarantine: "QuarantineServicer"
+    quotes: "QuotesServicer"
     refresh: "RefreshServicer"
 
 
@@ -98,6 +104,8 @@ def method_table(servicers: Servicers) -> Mapping[str, Method]:
     catalog, collection, history = servicers.catalog, servicers.collection, servicers.history
     changes, quarantine = servicers.changes, servicers.quarantine
     estimate, models = servicers.estimate, servicers.models
+    compare, quotes = servicers.compare, servicers.quotes
+    build_vs_buy = servicers.build_vs_buy
     rows = (
         MethodRow("CatalogService/ListOffers", catalog.list_offers, read, is_cacheable=True),
         MethodRow("CatalogService/GetOffer", catalog.get_offer, read, is_cacheable=True),
@@ -120,6 +128,13 @@ def method_table(servicers: Servicers) -> Mapping[str, Method]:
         MethodRow("ChangeService/WatchChanges", changes.watch_changes, read, is_waiting=True),
         MethodRow("EstimateService/EstimateTraining", estimate.estimate_training, quote),
         MethodRow("EstimateService/EstimateInference", estimate.estimate_inference, quote),
+        MethodRow("CompareService/CompareOffers", compare.compare_offers, quote),
+        MethodRow("CompareService/CompareGpuModels", compare.compare_gpu_models, quote),
+        MethodRow("CompareService/CompareProviders", compare.compare_providers, quote),
+        MethodRow("BuildVsBuyService/AnalyzeBuildVsBuy", build_vs_buy.analyze_build_vs_buy, quote),
+        MethodRow("QuoteService/CreateQuote", quotes.create_quote, quote),
+        MethodRow("QuoteService/GetQuote", quotes.get_quote, quote),
+        MethodRow("QuoteService/ListQuotes", quotes.list_quotes, quote),
         MethodRow("ModelService/ListModels", models.list_models, read, is_cacheable=True),
         MethodRow("ModelService/GetModel", models.get_model, read, is_cacheable=True),
         MethodRow("ModelService/ListModelPrices", servicers.model_prices.list_model_prices, read),

@@ -11,6 +11,7 @@ GPU_MODELS = "gpuModels"
 MODELS = "models"
 RUNS = "collectionRuns"
 QUARANTINED_OFFERS = "quarantinedOffers"
+QUOTES = "quotes"
 MAX_SHOWN = 160  # a whole name fits
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?", re.ASCII)

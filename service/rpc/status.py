@@ -60,6 +60,7 @@ _RESOURCE_TYPES: dict[Reason, str] = {
     Reason.MODEL_NOT_FOUND: "gpuquote.v1.Model",
     Reason.RUN_NOT_FOUND: "gpuquote.v1.CollectionRun",
     Reason.QUARANTINED_OFFER_NOT_FOUND: "gpuquote.v1.QuarantinedOffer",
+    Reason.QUOTE_NOT_FOUND: "gpuquote.v1.Quote",
 }
 
 log = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from service.domain.model_price import ModelPriceBook
 from service.domain.outcome import OutcomeReport
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.domain.quarantine import QuarantinedOffer, Review
+from service.domain.quote import QuoteHead
 from service.domain.run import CollectionRun
 from service.store.offer_blocks import (
     COMPRESSION_LEVEL,
@@ -36,6 +37,7 @@ MAX_DECODED_BYTES = 1 << 30
 
 _MAGIC = b"GQ"
 _BLOCKS_MAGIC = b"GB"
+_DOCUMENT_MAGIC = b"GD"
 # magic, schema version, SHA-256 of the compressed rest
 _HEADER = struct.Struct(">2sH32s")
 
@@ -183,6 +185,31 @@ def decode_run(stored: bytes) -> CollectionRun:
     """Read a collection run. Raises Unreadable and NewerSchema."""
     decoded: CollectionRun = _decode_json(stored, CollectionRun)
     return decoded
+
+
+def encode_quote_head(head: QuoteHead) -> bytes:
+    """Write the head of a quote in its compressed form."""
+    return _pack(head)
+
+
+def decode_quote_head(stored: bytes) -> QuoteHead:
+    """Read the head of a quote. Raises Unreadable and NewerSchema."""
+    decoded: QuoteHead = _unpack(stored, QuoteHead)
+    return decoded
+
+
+def encode_document(document: bytes) -> bytes:
+    """Write bytes that have to come back as they are, compressed and with their checksum."""
+    return _sealed(_DOCUMENT_MAGIC, zstandard.compress(document, level=COMPRESSION_LEVEL))
+
+
+def decode_document(stored: bytes) -> bytes:
+    """Read the bytes of a document. Raises Unreadable and NewerSchema."""
+    packed = _opened(stored, _DOCUMENT_MAGIC)
+    try:
+        return _decompressed(packed)
+    except zstandard.ZstdError as error:
+        raise Unreadable(str(error)) from error
 
 
 def encode_report(report: OutcomeReport) -> bytes:

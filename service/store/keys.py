@@ -18,6 +18,7 @@ QUARANTINE = PREFIX + "quarantine"
 REVIEWS = PREFIX + "reviews"
 MODEL_PRICES = PREFIX + "model-prices"
 RATES = PREFIX + "exchange-rates"
+QUOTE_INDEX = PREFIX + "quote-index"
 SET_ASIDE = PREFIX + "set-aside:"
 
 
@@ -64,3 +65,18 @@ def run(run_id: str) -> str:
 def run_index(provider: str) -> str:
     """Name the index of runs: of one provider, or of all for ""."""
     return f"{RUN_INDEX}:{provider}" if provider else RUN_INDEX
+
+
+def quote(quote_id: str) -> str:
+    """Name the document of one quote."""
+    return f"{PREFIX}quote:{quote_id}"
+
+
+def quote_head(quote_id: str) -> str:
+    """Name what lists tell of one quote."""
+    return f"{PREFIX}quote-head:{quote_id}"
+
+
+def quote_request(request_id: str) -> str:
+    """Name what a request id of a quote stands for."""
+    return f"{PREFIX}quote-request:{request_id}"

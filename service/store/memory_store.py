@@ -17,9 +17,11 @@ from service.domain.quarantine import (
     kept_entries,
     newest_first,
 )
+from service.domain.quote import QUOTES_KEPT_FOR
 from service.domain.run import RUNS_KEPT_FOR, CollectionRun
 from service.store.history_writes import HISTORY_KEPT_FOR
 from service.store.memory_history import MemoryHistory
+from service.store.memory_quotes import MemoryQuotes
 from service.store.offer_blocks import PackedSnapshot, pack_snapshot
 from service.store.ports import (
     CHANGES_KEPT,
@@ -39,7 +41,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore(MemoryHistory):
+class MemoryStore(MemoryHistory, MemoryQuotes):
     """A `Store` that any number of threads share; gone with the process."""
 
     def __init__(
@@ -47,8 +49,10 @@ class MemoryStore(MemoryHistory):
         *,
         clock: Callable[[], datetime] = _utc_now,
         history_kept_for: timedelta = HISTORY_KEPT_FOR,
+        quotes_kept_for: timedelta = QUOTES_KEPT_FOR,
     ) -> None:
-        super().__init__(clock=clock, history_kept_for=history_kept_for)
+        MemoryHistory.__init__(self, clock=clock, history_kept_for=history_kept_for)
+        MemoryQuotes.__init__(self, clock=clock, quotes_kept_for=quotes_kept_for)
         self._clock = clock
         self._happened = threading.Condition()
         self._event_count = 0

@@ -17,6 +17,7 @@ from service.domain.model_price import ModelPriceBook
 from service.domain.outcome import OutcomeReport
 from service.domain.provider import ProviderSnapshot, ProviderStatus
 from service.domain.quarantine import QuarantinedOffer, Review
+from service.domain.quote import KeptRequest, Quote, QuoteHead
 from service.domain.run import CollectionRun
 from service.store.offer_blocks import PackedSnapshot
 
@@ -29,7 +30,7 @@ class NewerSchema(Exception):
     """The stored data were written by a newer version; this one refuses to write.
 
     Raised by `register`, `publish`, `save_report`, `save_quarantine`, `review`, `request_run`,
-    `save_run` and `acquire`.
+    `save_run`, `create_quote` and `acquire`.
     """
 
 
@@ -40,6 +41,10 @@ class UnreadableSnapshot(Exception):
     holds; a publisher replaces the snapshot, with `previous_id` from `pointers()`. The store
     has logged it.
     """
+
+
+class UnreadableQuote(Exception):
+    """A quote is there, but damaged or of a newer version; the message names it."""
 
 
 CHANGES_KEPT_FOR = timedelta(days=30)
@@ -266,6 +271,32 @@ class RunStore(Protocol):
         """List runs, newest first, with an id below `before`; "" means all, for both."""
 
 
+class QuoteStore(Protocol):
+    """Quotes: written once, never changed, kept for `GPUQUOTE_QUOTE_DAYS` or until they expire."""
+
+    def create_quote(
+        self, quote: Quote, *, request_id: str = "", digest: str = ""
+    ) -> KeptRequest | None:
+        """Keep a quote and what its request id stands for, in one step; "" is no request id.
+
+        Returns None when done, or what the request id stands for already; then nothing is kept.
+        `digest` (hex) is that of the request. After StoreUnreachable it may or may not have
+        happened: the same request id again tells.
+        """
+
+    def find_request(self, request_id: str) -> KeptRequest | None:
+        """Return what a request id stands for; None when none came in `REQUEST_IDS_KEPT_FOR`."""
+
+    def find_quote(self, quote_id: str) -> bytes | None:
+        """Return the document of a quote, byte for byte; None when there is none of that id.
+
+        Raises UnreadableQuote.
+        """
+
+    def quotes(self, *, before: str, limit: int) -> tuple[QuoteHead, ...]:
+        """List the heads of quotes, newest first, with an id below `before`; "" means all."""
+
+
 class LeaseStore(Protocol):
     """One lease: whoever holds it collects and publishes."""
 
@@ -290,6 +321,7 @@ class Store(
     ModelPriceStore,
     RateStore,
     RunStore,
+    QuoteStore,
     LeaseStore,
     Protocol,
 ):

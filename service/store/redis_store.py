@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from service.domain.quote import QUOTES_KEPT_FOR
 from service.store.history_writes import HISTORY_KEPT_FOR
 from service.store.redis_catalog import RedisCatalog
 from service.store.redis_changes import RedisChanges
@@ -12,6 +13,7 @@ from service.store.redis_history import RedisHistory
 from service.store.redis_link import OP_TIMEOUT_SECONDS, RedisLink, UnsuitableStore
 from service.store.redis_model_prices import RedisModelPrices
 from service.store.redis_quarantine import RedisQuarantine
+from service.store.redis_quotes import RedisQuotes
 from service.store.redis_rates import RedisRates
 from service.store.redis_runs import RedisLeases, RedisRuns
 
@@ -28,6 +30,7 @@ class RedisStore(
     RedisHistory,
     RedisModelPrices,
     RedisQuarantine,
+    RedisQuotes,
     RedisRates,
     RedisRuns,
     RedisLeases,
@@ -35,11 +38,17 @@ class RedisStore(
     """A `Store` in one Redis 7 or Valkey server; thread-safe. Processes make their own."""
 
     def __init__(
-        self, link: RedisLink, *, clock: Callable[[], datetime], history_kept_for: timedelta
+        self,
+        link: RedisLink,
+        *,
+        clock: Callable[[], datetime],
+        history_kept_for: timedelta,
+        quotes_kept_for: timedelta,
     ) -> None:
         RedisCatalog.__init__(self, link, history_kept_for=history_kept_for)
         RedisChanges.__init__(self, link)
         RedisHistory.__init__(self, link, clock=clock, history_kept_for=history_kept_for)
+        RedisQuotes.__init__(self, link, quotes_kept_for=quotes_kept_for)
         RedisRuns.__init__(self, link, clock=clock)
 
     @classmethod
@@ -50,6 +59,7 @@ class RedisStore(
         op_timeout_seconds: float = OP_TIMEOUT_SECONDS,
         clock: Callable[[], datetime] = _utc_now,
         history_kept_for: timedelta = HISTORY_KEPT_FOR,
+        quotes_kept_for: timedelta = QUOTES_KEPT_FOR,
     ) -> Self:
         """Make a store for redis://, rediss:// or unix://; no connection is opened yet.
 
@@ -57,7 +67,12 @@ class RedisStore(
         `op_timeout_seconds`: one to connect, one to wait.
         """
         link = RedisLink(url, op_timeout_seconds=op_timeout_seconds)
-        return cls(link, clock=clock, history_kept_for=history_kept_for)
+        return cls(
+            link,
+            clock=clock,
+            history_kept_for=history_kept_for,
+            quotes_kept_for=quotes_kept_for,
+        )
 
     @property
     def address(self) -> str:
@@ -68,7 +83,7 @@ class RedisStore(
         """Refuse a server that would throw prices away, or that is not a single server.
 
         Raises UnsuitableStore and StoreUnreachable; warns of a policy that only evicts keys
-        which expire anyway (old bodies, runs, the lease).
+        which expire anyway (old bodies, runs, the lease, and quotes, which have years to live).
         """
         facts = self._link.call("INFO")
         mode = facts.get("redis_mode", "standalone")
@@ -85,7 +100,7 @@ class RedisStore(
             )
         if policy != "noeviction":
             log.warning(
-                "store may evict what expires; noeviction is safer",
+                "store may evict what expires, quotes too; noeviction is safer",
                 extra={"address": self.address, "policy": policy},
             )
 

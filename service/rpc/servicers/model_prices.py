@@ -1,53 +1,45 @@
 """ModelService, prices: what hosted APIs ask for tokens, from the store and the bundled table."""
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from operator import itemgetter
-from threading import Lock
 
 from gpuquote.v1 import caveat_pb2
 from gpuquote.v1 import model_service_pb2 as pb
 
 from service.catalog.paging import PageTokenSigner
-from service.domain.errors import Precondition, Reason, Unavailable
+from service.domain.errors import Precondition, Reason
 from service.domain.model_price import PRICE_FIELDS, ModelPrice
 from service.domain.money import Money
-from service.facts.model_prices import BASELINE, not_superseded
+from service.facts.model_prices import BASELINE
 from service.rpc.call import Answer
 from service.rpc.convert import money_to_proto
 from service.rpc.faults import Faults, nearest_of, unknown_text
 from service.rpc.pages import cursor_of, page_of
 from service.rpc.requests import read_max_age, read_page_size
-from service.store.ports import ModelPriceStore, StoreUnreachable
+from service.rpc.token_prices import loaded_token_prices
+from service.store.newest_model_prices import NewestModelPrices
 
-READ_AGAIN_AFTER_SECONDS = 5.0
-_RETRY_SECONDS = 5
 _NO_REVISION = ""
 _BETWEEN = "\x1f"  # below every character of a name, so that ids sort as their parts do
 
 
 class ModelPricesServicer:
-    """Converts, asks the store, converts back. `baseline` serves models that no source lists."""
+    """Converts, reads the prices, converts back."""
 
     def __init__(
         self,
-        store: ModelPriceStore,
+        prices: NewestModelPrices,
         *,
-        baseline: tuple[ModelPrice, ...],
         signer: PageTokenSigner,
         now: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
-        self._baseline = baseline
+        self._prices = prices
         self._signer = signer
         self._now = now
-        self._monotonic = monotonic
-        self._lock = Lock()
-        self._read_at = -READ_AGAIN_AFTER_SECONDS
-        self._prices: Mapping[str, ModelPrice] | None = None
+        # The prices as they were read, and the same by id; replaced together.
+        self._sorted: tuple[tuple[ModelPrice, ...], Mapping[str, ModelPrice]] = ((), {})
 
     def list_model_prices(self, request: pb.ListModelPricesRequest) -> Answer:
         """Answer ListModelPrices, by provider, model, tier and time."""
@@ -87,28 +79,13 @@ class ModelPricesServicer:
         )
 
     def _all(self) -> Mapping[str, ModelPrice]:
-        """Return every price by its id, in the order of ids.
-
-        Read anew at most every 5 s, and kept while the store is away.
-        """
-        with self._lock:
-            if self._monotonic() - self._read_at >= READ_AGAIN_AFTER_SECONDS:
-                try:
-                    books = self._store.model_price_books()
-                except StoreUnreachable as error:
-                    if self._prices is None:
-                        raise Unavailable(
-                            Reason.STORE_UNREACHABLE,
-                            "No token prices are loaded yet, since the store has not answered.",
-                            retry_after_seconds=_RETRY_SECONDS,
-                        ) from error
-                else:
-                    live = tuple(price for book in books for price in book.prices)
-                    found = (*live, *not_superseded(self._baseline, live=live))
-                    by_id = ((_id_of(price), price) for price in found)
-                    self._prices = dict(sorted(by_id, key=itemgetter(0)))
-                self._read_at = self._monotonic()
-            return self._prices or {}
+        """Return every price by its id, in the order of ids."""
+        prices = loaded_token_prices(self._prices)
+        read, by_id = self._sorted
+        if read is not prices:
+            by_id = dict(sorted(((_id_of(p), p) for p in prices), key=itemgetter(0)))
+            self._sorted = prices, by_id
+        return by_id
 
 
 def model_price_to_proto(price: ModelPrice) -> pb.ModelPrice:

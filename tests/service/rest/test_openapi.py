@@ -141,6 +141,21 @@ def test_a_stream_is_described_as_events_and_by_what_resumes_it() -> None:
     assert {"$ref": "#/components/parameters/LastEventId"} in watch["parameters"]
 
 
+def test_what_acts_once_for_each_key_says_so() -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    taking = {
+        operation["operationId"]
+        for _, _, operation in _operations()
+        if key in operation.get("parameters", [])
+    }
+    assert taking == {"createQuote"}
+    for _, _, operation in _operations():
+        acts_once = operation["operationId"] in taking
+        assert ("422" in operation["responses"]) is acts_once
+        headers = operation["responses"]["200"]["headers"]
+        assert ("Idempotency-Replayed" in headers) is acts_once
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.method.name)
 def test_examples_are_answers_and_requests_of_the_contract(route: Route) -> None:
     example = EXAMPLES[route.method.name]

@@ -8,8 +8,10 @@ from enum import StrEnum
 import pytest
 from gpuquote.v1 import (
     architecture_pb2,
+    build_vs_buy_service_pb2,
     change_service_pb2,
     collection_run_pb2,
+    compare_service_pb2,
     gpu_model_pb2,
     history_pb2,
     offer_pb2,
@@ -133,6 +135,7 @@ def test_unspecified_and_unknown_numbers_have_no_value(kind: type[StrEnum]) -> N
 def test_every_enum_of_the_contract_is_mapped() -> None:
     files = (
         *(architecture_pb2, change_service_pb2, collection_run_pb2, gpu_model_pb2, history_pb2),
+        *(build_vs_buy_service_pb2, compare_service_pb2),
         *(offer_pb2, provider_pb2, quarantine_pb2, workload_pb2),
     )
     in_contract = {

@@ -47,8 +47,15 @@ def test_reading_needs_read_what_is_asked_for_quote_and_the_collection_admin() -
     methods = a_dispatcher(FakeSource(a_catalog())).methods
     by_scope = {scope: {m.label for m in methods.values() if m.scope is scope} for scope in Scope}
     assert {label.rsplit("/", 1)[1] for label in by_scope[Scope.QUOTE]} == {
+        "AnalyzeBuildVsBuy",
+        "CompareGpuModels",
+        "CompareOffers",
+        "CompareProviders",
+        "CreateQuote",
         "EstimateTraining",
         "EstimateInference",
+        "GetQuote",
+        "ListQuotes",
         "RefreshOffer",
         "ReportOutcome",
     }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from service.domain.change import Change, changes_between
 from service.domain.exchange import KeptRates
 from service.domain.provider import ProviderSnapshot, ProviderStatus
+from service.domain.quote import QuoteHead
 from service.domain.run import CollectionRun
 from service.store import codec
 from service.store.codec import Unreadable
@@ -23,6 +24,7 @@ from tests.builders import NOW, a_snapshot, a_status, an_offer
 from tests.service.store.contract import a_run
 
 LEAVES: dict[Any, st.SearchStrategy[Any]] = {
+    bytes: st.binary(max_size=40),
     str: st.text(st.characters(codec="utf-8"), max_size=12),
     int: st.integers(min_value=0, max_value=2**53),
     bool: st.booleans(),
@@ -195,3 +197,21 @@ def test_a_thousand_offers_compress_below_a_hundred_bytes_each() -> None:
     ]
     assert changes_between((), offers, now=NOW)
     assert len(codec.encode_snapshot(a_snapshot(*offers))) < 100_000
+
+
+@ROUND_TRIPS
+@given(any_value(QuoteHead))
+def test_the_head_of_a_quote_survives_the_round_trip(head: QuoteHead) -> None:
+    assert codec.decode_quote_head(codec.encode_quote_head(head)) == head
+
+
+@ROUND_TRIPS
+@given(st.binary(max_size=400))
+def test_a_document_comes_back_as_it_was(document: bytes) -> None:
+    assert codec.decode_document(codec.encode_document(document)) == document
+
+
+def test_a_document_that_does_not_decompress_is_unreadable() -> None:
+    sealed = codec._sealed(codec._DOCUMENT_MAGIC, b"no frame")
+    with pytest.raises(Unreadable):
+        codec.decode_document(sealed)

@@ -17,6 +17,7 @@ from service.store.ports import PublishOutcome, StoreUnreachable
 from service.store.redis_store import RedisStore
 from tests.builders import a_snapshot, an_offer
 from tests.service.store.contract import publish
+from tests.service.store.quote_contract import DIGEST, a_quote
 
 pytestmark = pytest.mark.redis
 
@@ -141,3 +142,47 @@ def test_a_killed_publisher_leaves_the_old_or_the_new(tmp_path: Path) -> None:
             seen.append(number_of(snapshot))
     assert seen == sorted(seen)
     assert len(set(seen)) > 10
+
+
+def quote_until_it_fails(url: str, *, start: int, acknowledged: list[int]) -> None:
+    with RedisStore.connect(url, op_timeout_seconds=5) as store:
+        for number in range(start, start + 100_000):
+            try:
+                standing = store.create_quote(
+                    a_quote(number), request_id=f"r{number}", digest=DIGEST
+                )
+            except StoreUnreachable:
+                return
+            assert standing is None
+            acknowledged.append(number)
+
+
+def test_a_killed_server_loses_no_quote_that_was_acknowledged(tmp_path: Path) -> None:
+    randomness = random.Random(11)  # noqa: S311 - moments of kills
+    known: list[int] = []
+    for _ in range(2):
+        acknowledged: list[int] = []
+        with open_embedded(tmp_path) as server:
+            start = known[-1] + 2 if known else 0
+            creator = threading.Thread(
+                target=quote_until_it_fails,
+                args=(server.url,),
+                kwargs={"start": start, "acknowledged": acknowledged},
+            )
+            creator.start()
+            time.sleep(randomness.uniform(0.1, 0.2))
+            os.kill(server.pid, signal.SIGKILL)
+            creator.join()
+        assert acknowledged
+        known.extend(acknowledged)
+        with open_embedded(tmp_path) as server, RedisStore.connect(server.url) as store:
+            for number in known:
+                quote = a_quote(number)
+                assert store.find_quote(quote.head.quote_id) == quote.document
+                made = store.find_request(f"r{number}")
+                assert made is not None
+                assert made.quote_id == quote.head.quote_id
+            heads = store.quotes(before="", limit=100_000)
+            # One more of each round may have been stored than was acknowledged.
+            assert {a_quote(number).head for number in known} <= set(heads)
+            assert len(heads) <= len(known) + 2

@@ -13,8 +13,9 @@ from service.catalog.paging import PageTokenSigner
 from service.domain.errors import InvalidRequest, Precondition, Unavailable
 from service.domain.model_price import ModelPrice, ModelPriceBook
 from service.rpc.dispatch import Call, RpcError
-from service.rpc.servicers.model_prices import READ_AGAIN_AFTER_SECONDS, ModelPricesServicer
+from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.store.memory_store import MemoryStore
+from service.store.newest_model_prices import READ_AGAIN_AFTER_SECONDS, NewestModelPrices
 from service.store.ports import StoreUnreachable
 from tests.builders import NOW
 from tests.fakes import FakeSource, a_catalog, a_dispatcher, detail
@@ -69,11 +70,9 @@ def a_servicer(
     store: Books, *baseline: ModelPrice, clock: Moment | None = None
 ) -> ModelPricesServicer:
     return ModelPricesServicer(
-        store,
-        baseline=baseline,
+        NewestModelPrices(store, baseline=baseline, monotonic=clock or Moment()),
         signer=PageTokenSigner(b"a key of the tests"),
         now=lambda: NOW,
-        monotonic=clock or Moment(),
     )
 
 

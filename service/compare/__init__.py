@@ -1,0 +1,1 @@
+"""Which: offers, GPU models and providers side by side, for a workload or without one."""

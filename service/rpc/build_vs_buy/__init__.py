@@ -1,0 +1,1 @@
+"""AnalyzeBuildVsBuy: its request to a question, the business case to its answer."""
