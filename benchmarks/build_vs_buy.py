@@ -24,12 +24,17 @@ from tests.service.build_vs_buy.questions import (
     a_hosted_api,
     a_spot,
     figure,
+    given,
     ranged,
 )
 
 
 def questions(draws: int) -> dict[str, Inputs]:
-    """Return what is asked: three options, all five, and all five with a growing weekly profile."""
+    """Return what is asked: three options, all five, growing weeks, and what takes longest.
+
+    That is thousands of GPUs in 168 different hours whose demand grows by a share that is known,
+    so that every month of every hour is a level of its own.
+    """
     five = ranged(
         building=a_building(), spot=a_spot(), hosted_api=a_hosted_api(), draws=draws, tax_rate=0.25
     )
@@ -39,10 +44,19 @@ def questions(draws: int) -> dict[str, Inputs]:
         monthly_growth=figure("demand.monthly_growth", 0.0, 0.01, 0.02),
         utilization=figure("demand.utilization", 0.7, 0.85, 0.95),
     )
+    distinct = tuple(1_500.0 + 17.3 * (hour * 61 % 168) for hour in range(168))
+    thousands = Demand(
+        load=WeeklyLoad(gpus=distinct),
+        monthly_growth=given("demand.monthly_growth", 0.01),
+        utilization=growing.utilization,
+    )
+    large = replace(five, demand=thousands, rent=replace(five.rent, stock_gpus=2_000))
     return {
         "3 options": ranged(draws=draws),
         "5 options": five,
         "5 options, growing week": replace(five, demand=growing),
+        "thousands of GPUs": large,
+        "thousands, 120 months": replace(large, horizon_months=120),
     }
 
 
@@ -63,7 +77,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=15)
     asked = parser.parse_args()
-    print(f"{asked.draws} draws, 48 months; medians of {asked.rounds}")
+    print(f"{asked.draws} draws, 48 months if not stated; medians of {asked.rounds}")
     print(f"{'question':<26}{'Monte Carlo':>14}{'normals':>12}{'ratio':>8}{'whole answer':>16}")
     for name, inputs in questions(asked.draws).items():
 

@@ -41,5 +41,4 @@ def _connected(settings: Settings, url: str) -> RedisStore:
         url,
         clock=utc_now,
         history_kept_for=timedelta(days=settings.history_days),
-        quotes_kept_for=timedelta(days=settings.quote_days),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
+from service.business_case.serving_gpus import ServingPlanner
 from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.replica import Replica
@@ -49,7 +50,7 @@ from service.rpc.servicers.history import HistoryServicer
 from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
-from service.rpc.servicers.quotes import QuotesServicer
+from service.rpc.servicers.quotes import QuotesServicer, calculators_of
 from service.rpc.servicers.refresh import RefreshServicer
 from service.rpc.signing import StoreSigner
 from service.storage import open_store, utc_now
@@ -110,17 +111,6 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         accelerators=accelerators, calibration=calibration.serving, rates=lambda: rates
     )
     revisions = Revisions(utc_now)
-    estimate = EstimateServicer(
-        replica,
-        train=train.answer,
-        serve=serve.answer,
-        models=models,
-        gpus=gpus,
-        rates=exchange_rates,
-        revisions=revisions,
-        now=utc_now,
-    )
-    planners = Planners(train=train, serve=serve)
     calculator = Calculator(
         source=replica,
         models=models,
@@ -129,6 +119,8 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         revisions=revisions,
         now=utc_now,
     )
+    estimate = EstimateServicer(calculator, train=train.answer, serve=serve.answer)
+    planners = Planners(train=train, serve=serve)
     compare = CompareServicer(
         calculator,
         offers=OfferComparison(planners=planners, rates=lambda: rates, history=store.model_history),
@@ -143,7 +135,11 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         providers=ProviderComparison(rates=lambda: rates, history=store.model_history),
     )
     token_prices = NewestModelPrices(store, baseline=() if replays else load_model_prices())
-    build_vs_buy = BuildVsBuyServicer(calculator, token_prices=token_prices)
+    build_vs_buy = BuildVsBuyServicer(
+        calculator,
+        token_prices=token_prices,
+        planner=ServingPlanner(accelerators=accelerators, calibration=calibration.serving),
+    )
     servicers = Servicers(
         build_vs_buy=build_vs_buy,
         catalog=catalog,
@@ -159,16 +155,12 @@ def build_service(settings: Settings, store: Store, *, encode: Encode) -> Servic
         quarantine=QuarantineServicer(store, store, replica, signer=signer, now=utc_now),
         quotes=QuotesServicer(
             store,
-            replica,
-            calculators={
-                "estimate_training": estimate.estimate_training,
-                "estimate_inference": estimate.estimate_inference,
-                "compare_offers": compare.compare_offers,
-                "analyze_build_vs_buy": build_vs_buy.analyze_build_vs_buy,
-            },
-            revisions=revisions,
+            calculator,
+            calculators=calculators_of(
+                build_vs_buy=build_vs_buy, compare=compare, estimate=estimate
+            ),
+            kept_for=timedelta(days=settings.quote_days),
             signer=signer,
-            now=utc_now,
         ),
         refresh=RefreshServicer(
             store, replica, waiters=waiters, stopping=feed.stopping, now=utc_now

@@ -17,6 +17,18 @@ settings.register_profile("gpuquote", deadline=None, derandomize=True)
 settings.load_profile("gpuquote")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let `no_cover` end all tracing in a process of pytest-xdist as well.
+
+    pytest-cov 7.1 starts to measure there before it knows that it is in a worker, and then once
+    more. The marker ends the second measurement only, and coverage goes back to the first.
+    """
+    measuring = session.config.pluginmanager.get_plugin("_cov")
+    if measuring and hasattr(session.config, "workerinput"):
+        measuring.cov_controller.cov.stop()
+
+
 class NetworkRefused(AssertionError):
     """A test tried to reach another machine."""
 

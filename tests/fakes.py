@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from prometheus_client import CollectorRegistry
 
+from service.business_case.serving_gpus import ServingPlanner
 from service.catalog.feed import ChangeFeed
 from service.catalog.lasting import Encode
 from service.catalog.paging import PageTokenSigner
@@ -46,7 +47,7 @@ from service.rpc.servicers.history import HistoryServicer
 from service.rpc.servicers.model_prices import ModelPricesServicer
 from service.rpc.servicers.models import ModelsServicer
 from service.rpc.servicers.quarantine import QuarantineServicer
-from service.rpc.servicers.quotes import QuotesServicer
+from service.rpc.servicers.quotes import QuotesServicer, calculators_of
 from service.rpc.servicers.refresh import RefreshServicer
 from service.store.memory_store import MemoryStore
 from service.store.newest_model_prices import NewestModelPrices
@@ -68,6 +69,7 @@ EXCHANGE_RATES: Mapping[str, ExchangeRate] = MappingProxyType(
     }
 )
 OK = Readiness(status=ReadyStatus.OK)
+QUOTES_KEPT_FOR = timedelta(days=2557)
 
 
 @dataclass
@@ -209,16 +211,6 @@ def a_dispatcher(
     feed = feed or ChangeFeed(store, store.page_token_key)
     seats = Seats(waiters, kind="wait")
     revisions = Revisions(now)
-    estimate = EstimateServicer(
-        source,
-        train=train or FakeTraining(),
-        serve=serve or FakeServing(),
-        models=MODELS,
-        gpus=GPUS,
-        rates=EXCHANGE_RATES,
-        revisions=revisions,
-        now=now,
-    )
     planners = Planners(
         train=TrainingEstimator(
             accelerators=load_accelerators(), calibration=CALIBRATION.training, rates=lambda: RATES
@@ -235,6 +227,9 @@ def a_dispatcher(
         revisions=revisions,
         now=now,
     )
+    estimate = EstimateServicer(
+        calculator, train=train or FakeTraining(), serve=serve or FakeServing()
+    )
     compare = CompareServicer(
         calculator,
         offers=OfferComparison(planners=planners, rates=lambda: RATES, history=store.model_history),
@@ -247,7 +242,11 @@ def a_dispatcher(
         providers=ProviderComparison(rates=lambda: RATES, history=store.model_history),
     )
     token_prices = NewestModelPrices(store, baseline=())
-    build_vs_buy = BuildVsBuyServicer(calculator, token_prices=token_prices)
+    build_vs_buy = BuildVsBuyServicer(
+        calculator,
+        token_prices=token_prices,
+        planner=ServingPlanner(accelerators=load_accelerators(), calibration=CALIBRATION.serving),
+    )
     servicers = Servicers(
         build_vs_buy=build_vs_buy,
         catalog=catalog,
@@ -267,16 +266,12 @@ def a_dispatcher(
         quarantine=QuarantineServicer(store, store, source, signer=signer, now=now),
         quotes=QuotesServicer(
             store,
-            source,
-            calculators={
-                "estimate_training": estimate.estimate_training,
-                "estimate_inference": estimate.estimate_inference,
-                "compare_offers": compare.compare_offers,
-                "analyze_build_vs_buy": build_vs_buy.analyze_build_vs_buy,
-            },
-            revisions=revisions,
+            calculator,
+            calculators=calculators_of(
+                build_vs_buy=build_vs_buy, compare=compare, estimate=estimate
+            ),
+            kept_for=QUOTES_KEPT_FOR,
             signer=signer,
-            now=now,
         ),
         refresh=RefreshServicer(store, source, waiters=seats, stopping=feed.stopping, now=now),
     )

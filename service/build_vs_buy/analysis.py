@@ -13,8 +13,8 @@ from service.build_vs_buy.break_even import (
     break_even_rent,
     break_even_utilization,
 )
-from service.build_vs_buy.cash_flow import Flows
-from service.build_vs_buy.checks import require_sound
+from service.build_vs_buy.cash_flow import Category, Flows
+from service.build_vs_buy.checks import BadInput, Fault, require_sound
 from service.build_vs_buy.finops import CostLine, cost_lines
 from service.build_vs_buy.fleet import servers_for_peak
 from service.build_vs_buy.inputs import OWNING, Inputs, OptionKind, figures_of
@@ -139,6 +139,7 @@ def analyze(inputs: Inputs) -> Analysis | NothingToBuy:
     field = _field_of(inputs, base)
     plan = _plan(inputs, field)
     flows = dict(all_flows(base, plan))
+    _require_work(flows)
     drawn = outcomes(inputs, draw(inputs), plan)
     values = {kind: outcome.npv for kind, outcome in drawn.items()}
     single = {kind: values[kind] for kind in possible_options(inputs)}
@@ -188,9 +189,26 @@ def _why_nothing(inputs: Inputs) -> str:
     return "nothing to buy: no GPU is wanted in any hour"
 
 
+def _require_work(flows: Mapping[OptionKind, Flows]) -> None:
+    """Raise BadInput where servers behind an air gap, whose work nobody else does, do none."""
+    fields = {
+        OptionKind.OWN_COLOCATION: "own.lead_time_months",
+        OptionKind.OWN_BUILDING: "building.build_months",
+    }
+    message = "behind an air gap no work would be done: servers come when none is wanted any more"
+    faults = tuple(
+        Fault(field=fields[kind], message=message)
+        for kind, found in flows.items()
+        if kind in fields and not found.delivered_gpu_hours.any()
+    )
+    if faults:
+        raise BadInput(faults)
+
+
 def _field_of(inputs: Inputs, base: Scene) -> _Field:
     values = {kind: float(value[0]) for kind, value in npvs(inputs, BASE).items()}
-    spent = -float(flows_of(OptionKind.RENT, base).cash().sum())
+    rented = flows_of(OptionKind.RENT, base)
+    spent = -float((rented.cash() - rented.of(Category.TAX)).sum())
     floor = building_floor(inputs, spent * MONTHS_PER_YEAR / inputs.horizon_months)
     excluded = exclusions(inputs) + (() if floor is None else (floor,))
     choices = frozenset(values) - {found.kind for found in excluded}

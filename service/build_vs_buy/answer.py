@@ -49,7 +49,7 @@ class Option:
 
 
 def levelized(flows: Flows, scene: Scene, npv: Floats) -> Floats:
-    """Return the cost of a useful GPU-hour in every draw, from flows and their value."""
+    """Return the cost of a useful GPU-hour in every draw with any, from flows and their value."""
     return levelized_cost(npv, present_value(flows.delivered_gpu_hours, scene.factors))
 
 

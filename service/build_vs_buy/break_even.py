@@ -62,8 +62,9 @@ def break_even_month(inputs: Inputs, own: OptionKind) -> BreakEven:
     """Return when owning has paid: after how many months selling everything would cost no more.
 
     The first month at which the discounted flows of owning less those of renting, with what resale
-    would bring then (before tax), are not negative. Within a month the sum is taken as a straight
-    line. Raises ValueError where the inputs do not describe that way of owning.
+    would bring then (less what is owed of a loan, before tax), are not negative. Within a month the
+    sum is taken as a straight line. Raises ValueError where the inputs do not describe that way of
+    owning.
     """
     scene = scene_of(inputs, BASE)
     if inputs.own is None:
@@ -74,11 +75,13 @@ def break_even_month(inputs: Inputs, own: OptionKind) -> BreakEven:
     sold_at_end = owned.of(Category.RESIDUAL) * (np.arange(scene.months + 1) == scene.months)
     flows = owned.cash() - sold_at_end - flows_of(OptionKind.RENT, scene).cash()
     standing = (np.cumsum(flows * scene.factors, axis=1) + resale * scene.factors)[0]
-    paid = np.flatnonzero(standing >= 0)
+    # While a building is built both ways rent alike, and land is worth its price: nothing has paid.
+    start = 0 if building is None else building.build_months
+    paid = start + np.flatnonzero(standing[start:] >= 0)
     if not len(paid):
         return BreakEven(value=None, reason="never: owning has not paid within the horizon")
     first = int(paid[0])
-    if not first:
-        return BreakEven(value=0.0)
+    if first == start:
+        return BreakEven(value=float(start))
     before, after = float(standing[first - 1]), float(standing[first])
     return BreakEven(value=first - 1 + before / (before - after))

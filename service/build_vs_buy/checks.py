@@ -107,6 +107,10 @@ def _figures(inputs: Inputs) -> Iterator[Fault]:
 
 def _load(demand: Demand) -> Iterator[Fault]:
     yield from _within("demand.existing_gpu_count", demand.existing_gpu_count, Limits(0, MAX_GPUS))
+    if demand.serving is not None:
+        serving, most = demand.serving, Limits(1, MAX_GPUS)
+        yield from _within("demand.serving.gpus_per_replica", serving.gpus_per_replica, most)
+        yield from _within("demand.serving.spare_gpus", serving.spare_gpus, NEVER_NEGATIVE)
     match demand.load:
         case ConstantLoad(gpus=gpus):
             yield from _within("demand.load.gpus", gpus, Limits(0, MAX_GPUS))
@@ -124,7 +128,7 @@ def _growth(inputs: Inputs) -> Iterator[Fault]:
     demand = inputs.demand
     fastest = 1 + min(max(demand.monthly_growth.high, 0.0), 1.0)
     months = min(max(inputs.horizon_months, 1), MAX_HORIZON_MONTHS) - 1
-    peak = load_duration(demand.load).peak_gpus * fastest**months
+    peak = load_duration(demand.load, demand.serving).peak_gpus * fastest**months
     if peak > MAX_GPUS:
         message = f"demand grows to {peak:,.0f} GPUs, more than {MAX_GPUS:,}"
         yield Fault(field="demand.monthly_growth", message=message)
@@ -168,8 +172,7 @@ def _own(own: Own) -> Iterator[Fault]:
     yield from _within(
         "own.residual_age_months", own.residual_age_months, Limits(1, MAX_HORIZON_MONTHS)
     )
-    if own.refresh_months is not None:
-        yield from _within("own.refresh_months", own.refresh_months, Limits(1, MAX_HORIZON_MONTHS))
+    yield from _refresh(own)
     if (own.servers is None) == (own.capex is None):
         yield Fault(field="own", message="needs servers or capex, one of them")
     subtotals = own.opex_per_month is not None or own.opex_per_used_gpu_hour is not None
@@ -197,6 +200,16 @@ def _own(own: Own) -> Iterator[Fault]:
         yield from _within("own.loan.months", own.loan.months, Limits(1, MAX_HORIZON_MONTHS))
 
 
+def _refresh(own: Own) -> Iterator[Fault]:
+    if own.refresh_months is None:
+        return
+    yield from _within("own.refresh_months", own.refresh_months, Limits(1, MAX_HORIZON_MONTHS))
+    lead = own.lead_time_months.base
+    if own.refresh_months <= lead:
+        message = f"{own.refresh_months} months: servers that take {lead:g} to come would go first"
+        yield Fault(field="own.refresh_months", message=message)
+
+
 def _building(inputs: Inputs) -> Iterator[Fault]:
     building, own = inputs.building, inputs.own
     if building is None:
@@ -219,7 +232,10 @@ def _commit(commit: Commit, field: str) -> Iterator[Fault]:
     if (commit.price_per_gpu_hour is None) == (commit.discount is None):
         yield Fault(field=field, message="needs a price or a discount, one of them")
     if commit.discount is not None:
-        yield from _within(f"{field}.discount", commit.discount.high, FRACTION)
+        yield from _within(f"{field}.discount", commit.discount.high, LESS_THAN_ALL)
+    if commit.price_per_gpu_hour is not None:
+        price = commit.price_per_gpu_hour.low
+        yield from _within(f"{field}.price_per_gpu_hour", price, Limits(0, is_low_excluded=True))
 
 
 def _spot(spot: Spot) -> Iterator[Fault]:
@@ -266,5 +282,7 @@ def _contradictions(inputs: Inputs) -> Iterator[Fault]:
     """Find overrides that leave no option, in inputs that are sound otherwise."""
     excluded = exclusions(inputs)
     if {found.kind for found in excluded} >= set(possible_options(inputs)):
-        rules = ", ".join(sorted({found.rule for found in excluded}))
-        yield Fault(field="overrides", message=f"{rules} together leave no option")
+        message = f"{', '.join(sorted({found.rule for found in excluded}))} leave no option"
+        if inputs.own is None:
+            message += "; own servers are none, since their cost is neither given nor known"
+        yield Fault(field="overrides", message=message)

@@ -11,42 +11,60 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.build_vs_buy.arrays import Floats
-from service.build_vs_buy.inputs import ConstantLoad, PeakedLoad, WeeklyLoad
+from service.build_vs_buy.inputs import ConstantLoad, PeakedLoad, Serving, WeeklyLoad
 from service.build_vs_buy.units import HOURS_PER_DAY, HOURS_PER_WEEK
 
 # A level that is a whole number of units but for rounding errors needs no unit more.
 _ROUNDING_SLACK = 1e-9
+# Levels are counted together while their arrays stay in the processor's cache.
+_CELLS_AT_A_TIME = 32_768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadDuration:
-    """Distinct numbers of GPUs, ascending, shape (levels,), and the share of hours of each."""
+    """Distinct numbers of GPUs, ascending, shape (levels,), and the share of hours of each.
+
+    GPUs that serve a model are wanted in whole replicas, with the spare ones beside them.
+    """
 
     gpus: Floats
     shares: Floats
+    serving: Serving | None = None
 
     @property
     def peak_gpus(self) -> float:
         """The most that is wanted in any hour."""
-        return float(self.gpus[-1])
+        return float(self.wanted()[-1])
 
     @property
     def mean_gpus(self) -> float:
         """The mean over all hours."""
-        return float(self.gpus @ self.shares)
+        return float(self.wanted() @ self.shares)
+
+    def wanted(self, growth: float | Floats = 1.0, *, some: slice = slice(None)) -> Floats:
+        """Return the GPUs of some levels at factors on them, (levels,) or (levels, *growth)."""
+        levels = self.gpus[some]
+        gpus = np.multiply.outer(levels, growth) if np.ndim(growth) else levels * growth
+        if self.serving is None:
+            return np.asarray(gpus)
+        unit = self.serving.gpus_per_replica
+        replicas = np.maximum(whole_units(gpus, unit), 1)
+        return np.where(gpus > 0, unit * replicas + self.serving.spare_gpus, 0.0)
 
     def exceedance(self) -> Floats:
         """Return e_k for k = 1 .. peak: the share of hours in which at least k GPUs are wanted.
 
         A fraction of a GPU wants a whole one, so the curve steps at whole numbers.
         """
-        units = whole_units(self.gpus, 1)
+        units = whole_units(self.wanted(), 1)
         k = np.arange(1, int(units[-1]) + 1)
         above = np.cumsum(self.shares[::-1])[::-1]
         return np.asarray(above[np.searchsorted(units, k)], dtype=np.float64)
 
 
-def load_duration(load: ConstantLoad | WeeklyLoad | PeakedLoad) -> LoadDuration:
+def load_duration(
+    load: ConstantLoad | WeeklyLoad | PeakedLoad, serving: Serving | None = None
+) -> LoadDuration:
     """Return the curve of a load that has been checked."""
     hours = _hours_by_level(load)
     total = sum(hours.values())
@@ -54,6 +72,7 @@ def load_duration(load: ConstantLoad | WeeklyLoad | PeakedLoad) -> LoadDuration:
     return LoadDuration(
         gpus=np.array(levels, dtype=np.float64),
         shares=np.array([hours[level] / total for level in levels], dtype=np.float64),
+        serving=serving,
     )
 
 
@@ -88,7 +107,8 @@ def growth_by_month(monthly_growth: Floats, months: int) -> Floats:
 
 def peak_above(load: LoadDuration, growth: Floats, *, covered_gpus: float | Floats) -> Floats:
     """Return by how many GPUs each month's peak exceeds what is covered."""
-    return np.maximum(load.peak_gpus * growth - covered_gpus, 0)
+    highest = load.wanted(growth, some=slice(-1, None))[0]
+    return np.asarray(np.maximum(highest - covered_gpus, 0))
 
 
 def mean_above(
@@ -99,11 +119,14 @@ def mean_above(
     With `unit` each hour is rounded up to whole units: what is charged; without, what is wanted.
     `covered_gpus` may be a column, one number a row.
     """
-    if unit is None and np.ndim(covered_gpus) == 0 and not covered_gpus:
+    is_linear = load.serving is None and unit is None
+    if is_linear and np.ndim(covered_gpus) == 0 and not covered_gpus:
         return growth * load.mean_gpus
     covers = np.shape(covered_gpus)
-    # Rows that end alike have grown alike, and so have months of one factor: each counts once.
-    _, rows, back = np.unique(growth[:, -1], return_index=True, return_inverse=True)
+    # Rows that begin and end alike have grown alike, and so have months of one factor: each counts
+    # once.
+    ends = growth[:, :2].sum(axis=1) + 1j * growth[:, -1]
+    _, rows, back = np.unique(ends, return_index=True, return_inverse=True)
     if len(rows) < len(growth) and covers[:1] in {(), (1,)}:
         distinct = mean_above(load, growth[rows], covered_gpus=covered_gpus, unit=unit)
         return distinct[back]
@@ -112,7 +135,10 @@ def mean_above(
         distinct = mean_above(load, factors[np.newaxis], covered_gpus=covered_gpus, unit=unit)
         return distinct[:, months]
     mean: Floats = np.zeros(np.broadcast_shapes(growth.shape, covers))
-    for gpus, share in zip(load.gpus, load.shares, strict=True):
-        above = np.maximum(gpus * growth - covered_gpus, 0)
-        mean += share * (above if unit is None else unit * whole_units(above, unit))
+    at_once = max(1, _CELLS_AT_A_TIME // mean.size)
+    for start in range(0, len(load.gpus), at_once):
+        some = slice(start, start + at_once)
+        shares = load.shares[some, np.newaxis, np.newaxis]
+        above = np.maximum(load.wanted(growth, some=some) - covered_gpus, 0)
+        mean += (shares * (above if unit is None else unit * whole_units(above, unit))).sum(axis=0)
     return mean

@@ -52,18 +52,34 @@ class PeakedLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """GPUs that serve a model, in whole replicas.
+
+    The load is then what the tokens take at the base of the throughput, before replicas are whole;
+    GPUs that are half as fast are twice as many. Low and high of the throughput are its 10th and
+    90th percentile. `spare_gpus` stand by in every hour with work.
+    """
+
+    tokens_per_second_per_gpu: Figure
+    gpus_per_replica: int
+    spare_gpus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """GPUs that are wanted.
 
     `utilization` is the share of hours in which they really work: owned and committed GPUs are
     paid in the others too, rented ones are given back. `existing_gpu_count` are GPUs that are
     there under every option: they serve first, and cost and serve the same whatever is decided.
+    `serving` is set where the GPUs follow from tokens.
     """
 
     load: ConstantLoad | WeeklyLoad | PeakedLoad
     monthly_growth: Figure
     utilization: Figure
     existing_gpu_count: int = 0
+    serving: Serving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +278,12 @@ class HostedApi:
     batch_share: float = 0.0
     output_ratio: float = 1.0
 
+    @property
+    def tokens_per_month(self) -> float:
+        """Input, output and reasoning together, as a model of our own would write them."""
+        written = self.output_tokens_per_month + self.reasoning_tokens_per_month
+        return self.input_tokens_per_month + written
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
@@ -274,7 +296,7 @@ class Overrides:
     sku_available: bool = True
 
 
-def _independent() -> Figure:
+def _judged_correlation() -> Figure:
     return Figure(
         name="residual_rent_correlation",
         low=0.5,
@@ -310,7 +332,7 @@ class Inputs:
     seed: int = 1
     draws: int = 4000
     currency_code: str = "USD"
-    residual_rent_correlation: Figure = dataclasses.field(default_factory=_independent)
+    residual_rent_correlation: Figure = dataclasses.field(default_factory=_judged_correlation)
 
 
 def figures_of(inputs: object) -> tuple[Figure, ...]:

@@ -52,6 +52,7 @@ _LIMITS = MappingProxyType(
     {
         "demand.monthly_growth": Limits(-1, 1),
         "demand.utilization": _MORE_THAN_NONE,
+        "demand.serving.tokens_per_second_per_gpu": Limits(0, is_low_excluded=True),
         "discount_rate": LESS_THAN_ALL,
         "residual_rent_correlation": FRACTION,
         "rent.price_per_gpu_hour": Limits(0, is_low_excluded=True),

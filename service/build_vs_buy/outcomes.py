@@ -20,7 +20,7 @@ _CELLS_AT_A_TIME = 32_768
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an option comes to in each draw, shape (draws,)."""
+    """What an option comes to in each draw, shape (draws,); one without work has no cost of it."""
 
     npv: Floats
     levelized_cost: Floats

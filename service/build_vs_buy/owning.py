@@ -41,9 +41,11 @@ def building_flows(scene: Scene, own: Own, building: Building) -> Flows:
 
 
 def resale_by_month(scene: Scene, own: Own, building: Building | None) -> Floats:
-    """Return what everything owned would bring at the end of each month, before tax."""
+    """Return what selling everything would bring at each month's end, less debt, before tax."""
     fleet = peak_fleet(scene, own, start=0 if building is None else building.build_months)
     value = value_by_month(fleet.servers, own, scene.sample) * fleet.cost.price
+    if own.loan is not None:
+        value = value - debt_by_month(own.loan, fleet, capital_lines(scene, own, fleet))
     if building is None:
         return value
     nameplate_kw = _nameplate_kw(scene, own, fleet)
@@ -158,7 +160,7 @@ def stopgap_lines(scene: Scene, own: Own, fleet: Fleet) -> tuple[Line, ...]:
     served = fleet.servers.served_share
     lost = (1 - scene.sample.of(own.goodput)) * served * fleet.useful_gpu_hours
     paid = paid_hours_per_useful_hour(scene.inputs.rent, scene.sample)
-    awaited = fleet.meanwhile * ((1 - served) * (fleet.servers.needed > 0))
+    awaited = fleet.meanwhile * (1 - served)
     return (
         Line(category=Category.RENT_BEFORE_DELIVERY, amount=awaited),
         Line(category=Category.RENT_IN_DOWNTIME, amount=-lost * paid * scene.price),
@@ -167,13 +169,24 @@ def stopgap_lines(scene: Scene, own: Own, fleet: Fleet) -> tuple[Line, ...]:
 
 def loan_lines(loan: Loan, fleet: Fleet, capital: tuple[Line, ...]) -> tuple[Line, ...]:
     """Return a loan on its share of the first purchase."""
-    start = fleet.servers.start
     drawn, repaid, _ = _schedule_from(loan, fleet)
-    principal = loan.share * capital_paid(capital)[:, start : start + 1]
+    principal = _principal(loan, fleet, capital)
     return (
         Line(category=Category.LOAN, amount=principal * drawn),
         Line(category=Category.LOAN_REPAYMENT, amount=-principal * repaid),
     )
+
+
+def debt_by_month(loan: Loan, fleet: Fleet, capital: tuple[Line, ...]) -> Floats:
+    """Return what is still owed at the end of each month; at the horizon all is repaid."""
+    drawn, repaid, interest = _schedule_from(loan, fleet)
+    owed = np.cumsum(drawn + interest - repaid, axis=1)
+    return np.asarray(_principal(loan, fleet, capital) * owed)
+
+
+def _principal(loan: Loan, fleet: Fleet, lines: tuple[Line, ...]) -> Floats:
+    start = fleet.servers.start
+    return loan.share * capital_paid(lines)[:, start : start + 1]
 
 
 def _schedule_from(loan: Loan, fleet: Fleet) -> tuple[Floats, Floats, Floats]:
@@ -218,6 +231,4 @@ def gain_on_sales(lines: tuple[Line, ...]) -> Floats:
 
 
 def _interest(loan: Loan, fleet: Fleet, lines: tuple[Line, ...]) -> Floats:
-    start = fleet.servers.start
-    principal = loan.share * capital_paid(lines)[:, start : start + 1]
-    return principal * _schedule_from(loan, fleet)[2]
+    return _principal(loan, fleet, lines) * _schedule_from(loan, fleet)[2]

@@ -48,7 +48,10 @@ def on_demand_gpu_hours(scene: Scene, *, covered_gpus: float | Floats = 0.0) -> 
 
 
 def rental_lines(scene: Scene, *, covered_gpus: float | Floats = 0.0) -> tuple[Line, ...]:
-    """Return what renting everything beyond the covered GPUs costs."""
+    """Return what renting everything beyond the covered GPUs costs.
+
+    What stock lacks is committed, and loses its share of the work as all commitments do.
+    """
     inputs, sample = scene.inputs, scene.sample
     at_list = -on_demand_gpu_hours(scene, covered_gpus=covered_gpus) * scene.price
     lines: list[Line] = []
@@ -61,7 +64,8 @@ def rental_lines(scene: Scene, *, covered_gpus: float | Floats = 0.0) -> tuple[L
         )
         lines.append(Line(category=Category.SPOT, amount=at_list * (share * factor)))
     if inputs.rent.stock_gpus is not None:
-        beyond = scene.peak_above(covered_gpus + inputs.rent.stock_gpus)
+        covered = covered_gpus + inputs.rent.stock_gpus
+        beyond = scene.peak_above(covered)
         gpus = inputs.rent.gpus_per_instance * whole_units(beyond, inputs.rent.gpus_per_instance)
         price = scene.price * price_ratio(shortest_commit(inputs), scene)
         lines.append(
@@ -70,6 +74,8 @@ def rental_lines(scene: Scene, *, covered_gpus: float | Floats = 0.0) -> tuple[L
                 amount=-gpus * inputs.hours_per_month * price,
             )
         )
+        useful = scene.mean_above(covered) * scene.utilization * inputs.hours_per_month
+        lines.append(downtime_line(scene, useful_gpu_hours=useful))
     return tuple(lines)
 
 

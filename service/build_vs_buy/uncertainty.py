@@ -3,14 +3,17 @@
 Ranges: a figure's base is its mean, so that expected costs add up and the base case stays in the
 middle of the draws however lopsided ranges are: the longer side is the less likely one. Nothing
 lies outside the range, and either side falls evenly towards its end. A range on one side of its
-base only cannot have it as mean, and is drawn with its base as the likeliest value. The drift is
+base only cannot have it as mean: half of its draws are the base itself, so that it stays among
+them, and the other half lie on that side. The drift is
 the exception: its low and high are one standard deviation of a normal distribution, in the
-logarithm of the yearly factor, with the base as median, as for the disturbances of the path.
+logarithm of the yearly factor, with the base as median, as for the disturbances of the path. So is
+the throughput of GPUs that serve: its low and high are the 10th and the 90th percentile.
 Draws come in pairs of opposites (antithetic variates), which steadies their middle.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -22,7 +25,10 @@ from service.build_vs_buy.units import MONTHS_PER_YEAR
 from service.domain.figure import Figure
 
 GROWTH_LEVELS = 32
-"""Growth is drawn from so many equally likely values: billed hours are counted once for each."""
+"""What GPUs grow by is drawn from so many equally likely values, growth and throughput: billed
+hours are counted once for each."""
+
+_Z90 = 1.2815515655446004  # 90 % quantile of the normal distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +58,12 @@ def at_quantile(figure: Figure, uniform: Floats) -> Floats:
     """Return the figure's values at uniform numbers in [0, 1).
 
     Two triangles that meet at the base. Their means lie a third of the way out, so that the base is
-    the mean of both where the share below is (high - base) / (high - low).
+    the mean of both where the share below is (high - base) / (high - low). A side without width is
+    the base itself, for half of the numbers.
     """
     down, up = figure.base - figure.low, figure.high - figure.base
-    if not down and not up:
-        return np.full_like(uniform, figure.base)
-    below = up / (down + up) if down and up else float(not up)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    below = up / (down + up) if down and up else 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):  # a side may be all but without width
         lower = figure.low + down * np.sqrt(uniform / below)
         upper = figure.high - up * np.sqrt((1 - uniform) / (1 - below))
     return np.where(uniform < below, lower, upper)
@@ -75,6 +80,25 @@ def drift_at(drift: Figure, normal: Floats) -> Floats:
     return np.asarray(np.expm1(log_base + side * normal))
 
 
+def throughput_at(throughput: Figure, quantiles: Floats) -> Floats:
+    """Return throughputs at quantiles: low is that of 10 %, the base of half, high of 90 %.
+
+    Log-normal on either side, as the bands of the estimate are.
+    """
+    normal = NormalDist()
+    scores, back = np.unique(quantiles, return_inverse=True)
+    shifts = np.array([normal.inv_cdf(quantile) for quantile in scores.tolist()]) / _Z90
+    log_low, log_base, log_high = np.log([throughput.low, throughput.base, throughput.high])
+    side = np.where(shifts > 0, log_high - log_base, log_base - log_low)
+    return np.asarray(np.exp(log_base + side * shifts)[back])
+
+
+def _levels(uniform: Floats) -> Floats:
+    """Return the middles of `GROWTH_LEVELS` equal steps, for uniform numbers in [0, 1)."""
+    level = np.minimum(np.floor(uniform * GROWTH_LEVELS), GROWTH_LEVELS - 1)
+    return (level + 0.5) / GROWTH_LEVELS
+
+
 def draw(inputs: Inputs) -> Sample:
     """Return draws of every uncertain input; equal seeds give equal draws.
 
@@ -83,6 +107,7 @@ def draw(inputs: Inputs) -> Sample:
     """
     chance = np.random.Generator(np.random.PCG64(inputs.seed))
     half = (inputs.draws + 1) // 2
+    serving = inputs.demand.serving
     values: dict[str, Floats] = {}
     drift_score = _with_opposites(chance.standard_normal(half))[: inputs.draws]
     shocks = chance.standard_normal((max(inputs.horizon_months - 1, 0), half))
@@ -99,8 +124,9 @@ def draw(inputs: Inputs) -> Sample:
         if figure is inputs.rent.drift:
             values[figure.name] = drift_at(figure, drift_score)
         elif figure is inputs.demand.monthly_growth:
-            level = np.minimum(np.floor(uniform * GROWTH_LEVELS), GROWTH_LEVELS - 1)
-            values[figure.name] = at_quantile(figure, (level + 0.5) / GROWTH_LEVELS)
+            values[figure.name] = at_quantile(figure, _levels(uniform))
+        elif serving is not None and figure is serving.tokens_per_second_per_gpu:
+            values[figure.name] = throughput_at(figure, _levels(uniform))
         else:
             values[figure.name] = at_quantile(figure, uniform)
     sample = Sample(draws=inputs.draws, values=values, shocks=shocks)

@@ -24,11 +24,10 @@ def present_value(flows: Floats, factors: Floats) -> Floats:
 def levelized_cost(npv_of_costs: Floats, present_hours: Floats) -> Floats:
     """Return PV(costs) / PV(useful GPU-hours); costs are negative flows, the answer is positive.
 
-    Raises ZeroDivisionError without any hours.
+    Draws without any hours have no such cost and are left out: the answer may be shorter.
     """
-    if not np.all(present_hours > 0):
-        raise ZeroDivisionError("no useful GPU-hours to share the cost")
-    return -npv_of_costs / present_hours
+    costs, hours = np.broadcast_arrays(-npv_of_costs, present_hours)
+    return np.asarray(costs[hours > 0] / hours[hours > 0])
 
 
 def cash_peak(flows: Floats) -> float:

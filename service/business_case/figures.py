@@ -7,6 +7,7 @@ from service.domain.offer import ExchangeRate
 
 JUDGED_ON = "2026-11"
 _USD = "USD"
+GPU_HOUR = "USD/GPU-hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,21 @@ def judged(name: str, low: float, base: float, high: float, unit: str, *, why: s
     )
 
 
-def fixed(name: str, given: float | None, default: float, unit: str, *, source: str) -> Figure:
-    """Return an exact number that shapes the answer, and whether it was given."""
+def fixed(
+    name: str,
+    given: float | None,
+    default: float,
+    unit: str,
+    *,
+    source: str,
+    date: str = JUDGED_ON,
+) -> Figure:
+    """Return an exact number that shapes the answer, and whether it was given.
+
+    What is not given is our choice of `JUDGED_ON`, unless its source has a date of its own.
+    """
     if given is not None:
         return Figure.given(name, given, unit)
-    return Figure(name=name, low=default, base=default, high=default, unit=unit, source=source)
+    return Figure(
+        name=name, low=default, base=default, high=default, unit=unit, source=source, date=date
+    )

@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.build_vs_buy.inputs import Building, NetworkStep, Own, Running, Servers
-from service.business_case.figures import Currency, chosen, fixed, judged
+from service.business_case.figures import JUDGED_ON, Currency, chosen, fixed
+from service.business_case.own_figures import (
+    depreciation,
+    given_terms,
+    lead_time,
+    load_share,
+    money,
+    rack_cooling_limit,
+    residual_age,
+    residual_floor,
+    staff,
+)
 from service.business_case.question import BuildingTerms, OwnTerms, Question
 from service.domain.caveat import Caveat, CaveatCode
 from service.domain.figure import Figure
@@ -19,12 +30,10 @@ from service.facts.colocation import (
 from service.facts.electricity import electricity_per_kwh, load_electricity_prices
 from service.facts.hardware_prices import load_hardware_prices, server_price
 from service.facts.judgements import (
-    GPUS_PER_FTE,
     IDLE_POWER_SHARE,
     LOAD_POWER_SHARE,
+    RACK_COOLING_LIMIT_KW,
     RESALE_AT_ONCE,
-    RESIDUAL_FLOOR,
-    STAFF_AT_LEAST_FTE,
 )
 from service.facts.opex import load_opex
 from service.facts.pue import SiteKind, load_pue, pue
@@ -35,20 +44,17 @@ from service.facts.tables import load_gpu_registry
 HOME = "US"
 """Where servers stand when no place is named."""
 GPUS_PER_SERVER = 8
-RESIDUAL_AGE_MONTHS = 48
 BUILD_MONTHS = 24
 BUILDING_LIFE_MONTHS = 240
-_DEPRECIATION = "useful_life_years_book"
 _SERVERS_FROM = (
     (1, "network_share_of_capex_1_2_nodes"),
     (3, "network_share_of_capex_64_nodes"),
     (65, "network_share_of_capex_128_2048_nodes"),
     (2049, "network_share_of_capex_4096_nodes"),
 )
-_BLACKWELL = frozenset({"B100", "B200", "B300", "GB200", "GB300"})
-_WEEKS_PER_MONTH = 365.25 / 12 / 7
-_MONTHS_PER_YEAR = 12
 _ANYWHERE = ""
+_JUDGED = "our judgement, not measured"
+_NOT_COUNTED = "our choice: not counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +91,17 @@ class Tables:
         self._listed = server_price(load_hardware_prices(), question.gpu.gpu_model_id, today=today)
 
     @property
-    def gpus_per_server(self) -> int:
-        """The GPUs of the server that the price table sells, 8 where it sells none."""
-        return GPUS_PER_SERVER if self._listed is None else self._listed.gpu_count
+    def place(self) -> str:
+        """The country or part of one where servers would stand."""
+        return self._place
+
+    def gpus_per_server(self, given: int | None) -> Figure:
+        """Return the GPUs of a server: as given, else as the newest listing sells it, else 8."""
+        gpus, source, dated = GPUS_PER_SERVER, "our choice: no server is listed", JUDGED_ON
+        if self._listed is not None:
+            gpus, dated = self._listed.gpu_count, self._listed.price.date
+            source = "the newest listing of the price table"
+        return fixed("own.gpusPerServer", given, gpus, "GPUs", source=source, date=dated)
 
     def server_price(self, gpus_per_server: int) -> Figure | None:
         """Return what a server of so many GPUs costs, None where none of that size is listed."""
@@ -123,7 +137,7 @@ class Tables:
             return None, ()
         text = (
             f"No price of colocation in {country} is known; prices whose sources name no country"
-            " are used: give own.colocation_per_kw_month."
+            " are used instead: give own.colocation_per_kw_month."
         )
         caveat = Caveat(code=CaveatCode.COLOCATION_NOT_LOCAL, message=text)
         return self._in_currency(found), (caveat,)
@@ -165,78 +179,55 @@ class Tables:
 def owning(question: Question, tables: Tables, currency: Currency, *, peak_gpus: float) -> Owning:
     """Return own servers for a question; `peak_gpus` are wanted at most in the first month."""
     given = question.own
-    missing: list[str] = []
+    lacking: list[str] = []
     caveats: tuple[Caveat, ...] = ()
-    noted: list[Figure] = []
-    gpus = given.gpus_per_server or tables.gpus_per_server
-    noted.append(
-        fixed(
-            "own.gpusPerServer",
-            given.gpus_per_server,
-            gpus,
-            "GPUs",
-            source="the listings of the price table" if given.capex is None else "default",
-        )
-    )
+    per_server = tables.gpus_per_server(given.gpus_per_server)
+    gpus = round(per_server.base)
     servers = None if given.capex is not None else _servers(given, tables, currency, gpus=gpus)
     if servers is None and given.capex is None:
-        missing.append("own.server_price")
+        what = f"a server with {gpus} {question.gpu.display_name}"
+        lacking.append(_lacks(f"price of {what} is listed", "own.server_price"))
     running = None
     if not given.has_opex:
-        running, lacking, caveats = _running(
-            given, tables, currency, gpus=gpus, peak_gpus=peak_gpus
-        )
-        missing += lacking
-    if missing:
-        text = (
-            "Owning is left out: the tables have no row for"
-            f" {question.gpu.display_name}; give {', '.join(missing)}."
-        )
+        running, unknown, caveats = _running(question, tables, currency, gpus=gpus, peak=peak_gpus)
+        lacking += unknown
+    if lacking:
+        text = f"Owning is left out: {'; '.join(lacking)}."
         return Owning(own=None, caveats=(Caveat(code=CaveatCode.OWN_NOT_PRICED, message=text),))
-    age = given.residual_age_months or RESIDUAL_AGE_MONTHS
-    noted.append(
-        fixed("own.residualAgeMonths", given.residual_age_months, age, "months", source="default")
-    )
-    life_years = load_opex()[_DEPRECIATION]
-    life = fixed(
-        "own.depreciationMonths",
-        given.depreciation_months,
-        life_years.base * _MONTHS_PER_YEAR,
-        "months",
-        source=life_years.source,
-    )
-    noted.append(life)
+    age, life = residual_age(given), depreciation(given)
     own = Own(
         gpus_per_server=gpus,
-        lead_time_months=_lead_time(given, question.gpu.family),
+        lead_time_months=lead_time(given, question.gpu.family),
         resale_at_once=replace(RESALE_AT_ONCE, name="own.resaleAtOnce"),
         residual_fraction=chosen(
-            "own.residualFraction", given.residual_fraction, tables.residual(age)
+            "own.residualFraction", given.residual_fraction, tables.residual(round(age.base))
         ),
-        residual_floor=_residual_floor(given),
+        residual_floor=residual_floor(given),
         goodput=chosen("own.goodput", given.goodput, load_opex()["effective_training_time"]),
         depreciation_months=round(life.base),
         servers=servers,
-        capex=_money("own.capex", given.capex, currency.code),
+        capex=money("own.capex", given.capex, currency.code),
         running=running,
-        opex_per_month=_money("own.opexPerMonth", given.opex_per_month, f"{currency.code}/month"),
-        opex_per_used_gpu_hour=_money(
+        opex_per_month=money("own.opexPerMonth", given.opex_per_month, f"{currency.code}/month"),
+        opex_per_used_gpu_hour=money(
             "own.opexPerUsedGpuHour", given.opex_per_used_gpu_hour, f"{currency.code}/GPU-hour"
         ),
-        residual_age_months=age,
+        residual_age_months=round(age.base),
         refresh_months=given.refresh_months,
         loan=given.loan,
     )
-    return Owning(own=own, caveats=caveats, noted=tuple(noted))
+    cooling = () if running is None else (rack_cooling_limit(),)
+    noted = (per_server, age, life, *cooling, *given_terms(given))
+    return Owning(own=own, caveats=caveats, noted=noted)
 
 
-def _money(name: str, given: float | None, unit: str) -> Figure | None:
-    return None if given is None else Figure.given(name, given, unit)
+def _lacks(what: str, field: str) -> str:
+    return f"no {what} (give {field})"
 
 
 def _servers(given: OwnTerms, tables: Tables, currency: Currency, *, gpus: int) -> Servers | None:
     """Return what buying a server takes; None where no listing says its price."""
-    price = _money("own.serverPrice", given.server_price, f"{currency.code}/server")
+    price = money("own.serverPrice", given.server_price, f"{currency.code}/server")
     listed = tables.server_price(gpus)
     if price is None and listed is not None:
         price = chosen("own.serverPrice", None, listed)
@@ -253,7 +244,7 @@ def _servers(given: OwnTerms, tables: Tables, currency: Currency, *, gpus: int) 
         network = Figure.given("own.networkFraction", given.network_fraction, "share of capex")
         steps = (NetworkStep(from_servers=1, fraction=network),)
     both_given = given.network_fraction is not None and given.hidden_fraction is not None
-    untaxed = fixed("own.salesTaxRate", None, 0.0, "share", source="default: not counted")
+    untaxed = fixed("own.salesTaxRate", None, 0.0, "share", source=_NOT_COUNTED)
     return Servers(
         server_price=price,
         network_steps=steps,
@@ -268,30 +259,32 @@ def _servers(given: OwnTerms, tables: Tables, currency: Currency, *, gpus: int) 
         ),
         sales_tax_rate=chosen("own.salesTaxRate", given.sales_tax_rate, untaxed),
         hidden_includes_network=not both_given,
-        storage_price=_money("own.storage", given.storage, currency.code),
+        storage_price=money("own.storage", given.storage, currency.code),
     )
 
 
 def _running(
-    given: OwnTerms, tables: Tables, currency: Currency, *, gpus: int, peak_gpus: float
+    question: Question, tables: Tables, currency: Currency, *, gpus: int, peak: float
 ) -> tuple[Running | None, list[str], tuple[Caveat, ...]]:
     """Return what keeping servers running takes, else what is missing; and what to know of it."""
-    missing: list[str] = []
+    given = question.own
+    lacking: list[str] = []
     nameplate, load = _power(given, tables, gpus)
     if nameplate is None or load is None:
-        missing.append("own.power_kw_per_server")
+        what = f"power of a server with {gpus} {question.gpu.display_name} is known"
+        lacking.append(_lacks(what, "own.power_kw_per_server"))
     space, includes_power, caveats = _colocation(given, tables, currency)
     if space is None:
-        missing.append("own.colocation_per_kw_month")
-    electricity = _money("own.electricityPerKwh", given.electricity_per_kwh, f"{currency.code}/kWh")
-    listed = tables.electricity()
-    if electricity is None and listed is not None:
-        electricity = chosen("own.electricityPerKwh", None, listed)
+        what = f"price of colocation in {tables.place} is known"
+        lacking.append(_lacks(what, "own.colocation_per_kw_month"))
+    is_paid_with_space = includes_power and question.building is None
+    electricity = _electricity(given, tables, currency, is_paid_with_space=is_paid_with_space)
     if electricity is None:
-        missing.append("own.electricity_per_kwh")
+        what = f"price of electricity in {tables.place} is known"
+        lacking.append(_lacks(what, "own.electricity_per_kwh"))
     if nameplate is None or load is None or space is None or electricity is None:
-        return None, missing, ()
-    fixed_posts, posts_per_gpu = _staff(given, peak_gpus)
+        return None, lacking, ()
+    fixed_posts, posts_per_gpu = staff(given, peak)
     opex = load_opex()
     maintenance, failures = (
         opex["maintenance_share_of_capex_year"],
@@ -314,11 +307,26 @@ def _running(
         failure_rate=chosen("own.failureRate", given.failure_rate, failures),
         colocation_includes_power=includes_power,
         under_warranty=given.under_warranty,
-        licence_per_gpu_year=_money(
+        rack_cooling_limit_kw=RACK_COOLING_LIMIT_KW.base,
+        licence_per_gpu_year=money(
             "own.licencePerGpuYear", given.licence_per_gpu_year, f"{currency.code}/GPU/year"
         ),
     )
     return running, [], caveats
+
+
+def _electricity(
+    given: OwnTerms, tables: Tables, currency: Currency, *, is_paid_with_space: bool
+) -> Figure | None:
+    """Return the price of a kWh; nothing where an all-in price of colocation has power in it."""
+    name, unit = "own.electricityPerKwh", f"{currency.code}/kWh"
+    price = money(name, given.electricity_per_kwh, unit)
+    if price is not None:
+        return price
+    if is_paid_with_space:
+        return fixed(name, None, 0.0, unit, source="power is in the price of colocation")
+    listed = tables.electricity()
+    return None if listed is None else chosen(name, None, listed)
 
 
 def _power(given: OwnTerms, tables: Tables, gpus: int) -> tuple[Figure | None, Figure | None]:
@@ -329,7 +337,7 @@ def _power(given: OwnTerms, tables: Tables, gpus: int) -> tuple[Figure | None, F
     power = tables.power(gpus)
     if power is None:
         return None, None
-    return chosen("own.powerKwPerServer", None, power.max_kw), _load_share(power)
+    return chosen("own.powerKwPerServer", None, power.max_kw), load_share(power)
 
 
 def _colocation(
@@ -337,70 +345,16 @@ def _colocation(
 ) -> tuple[Figure | None, bool, tuple[Caveat, ...]]:
     """Return the price of a kW and month, whether power is in it, and what to know of it."""
     name, unit = "own.colocationPerKwMonth", f"{currency.code}/kW/month"
-    price = _money(name, given.colocation_per_kw_month, unit)
+    price = money(name, given.colocation_per_kw_month, unit)
     if price is not None:
         return price, given.colocation_includes_power, ()
     found, caveats = tables.colocation()
     if found is None:
         return None, False, ()
-    return chosen(name, None, found.per_kw_month), found.includes_power, caveats
-
-
-def _load_share(power: ServerPower) -> Figure:
-    """Return what servers draw at work over their rating, from the same rows."""
-    drawn, rated = power.typical_kw, power.max_kw.base
-    return Figure(
-        name="own.loadShare",
-        low=min(drawn.low / rated, 1.0),
-        base=min(drawn.base / rated, 1.0),
-        high=min(drawn.high / rated, 1.0),
-        unit="share of rated power",
-        source=drawn.source,
-        date=drawn.date,
-    )
-
-
-def _staff(given: OwnTerms, peak_gpus: float) -> tuple[Figure, Figure]:
-    """Return the fixed posts and those for each GPU; given posts are those of the first month."""
-    if given.fte is not None:
-        return (
-            fixed("own.fteFixed", None, 0.0, "FTE", source="own.fte is given for the fleet"),
-            Figure.given("own.ftePerGpu", given.fte / max(peak_gpus, 1.0), "FTE/GPU"),
-        )
-    low, base, high = (1 / gpus for gpus in GPUS_PER_FTE)
-    why = (
-        "between published ratios: one for 50 to 100 GPUs (Introl), three for 248 (Penguin"
-        " Solutions, Olds), one for 50 to 100 servers (tensorsmesh)"
-    )
-    at_least = STAFF_AT_LEAST_FTE
-    return (
-        judged("own.fteFixed", at_least, at_least, at_least, "FTE", why=why),
-        judged("own.ftePerGpu", low, base, high, "FTE/GPU", why=why),
-    )
-
-
-def _residual_floor(given: OwnTerms) -> Figure:
-    """Return the least that a server brings; a given residual is not lifted by our floor."""
-    if given.residual_fraction is not None:
-        unit = RESIDUAL_FLOOR.unit
-        return fixed("own.residualFloor", None, 0.0, unit, source="own.residual_fraction is given")
-    return replace(RESIDUAL_FLOOR, name="own.residualFloor")
-
-
-def _lead_time(given: OwnTerms, family: str) -> Figure:
-    if given.lead_time_months is not None:
-        return Figure.given("own.leadTimeMonths", given.lead_time_months, "months")
-    name = "lead_time_weeks_b200_2026" if family in _BLACKWELL else "lead_time_weeks_hgx_h100_2024"
-    weeks = load_opex()[name]
-    return Figure(
-        name="own.leadTimeMonths",
-        low=weeks.low / _WEEKS_PER_MONTH,
-        base=weeks.base / _WEEKS_PER_MONTH,
-        high=weeks.high / _WEEKS_PER_MONTH,
-        unit="months",
-        source=f"{name}: {weeks.source}",
-        date=name.rpartition("_")[2],
-    )
+    listed = chosen(name, None, found.per_kw_month)
+    if found.includes_power:
+        listed = replace(listed, source=f"power is in it: {listed.source}")
+    return listed, found.includes_power, caveats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,21 +374,22 @@ def building_of(given: BuildingTerms, tables: Tables, currency: Currency) -> Bui
         given.build_months,
         BUILD_MONTHS,
         "months",
-        source="our judgement, not measured",
+        source=_JUDGED,
     )
     life = fixed(
         "building.lifeMonths",
         given.life_months,
         BUILDING_LIFE_MONTHS,
         "months",
-        source="our judgement, not measured",
+        source=_JUDGED,
     )
+    upkeep = fixed("building.upkeep", None, 0.0, "share of its cost/year", source=_NOT_COUNTED)
     minimum = chosen("building.minimumAnnualSpend", given.minimum_annual_spend, spend)
     caveats: tuple[Caveat, ...] = ()
     if given.land is None:
         text = "Land for a building is counted as 0: no price of it is known; give building.land."
         caveats = (Caveat(code=CaveatCode.LAND_NOT_PRICED, message=text),)
-    nothing = fixed("building.land", None, 0.0, currency.code, source="default: not counted")
+    nothing = fixed("building.land", None, 0.0, currency.code, source=_NOT_COUNTED)
     building = Building(
         construction_per_mw=chosen("building.perMw", given.per_mw, tables.building_per_mw()),
         land_price=chosen("building.land", given.land, nothing),
@@ -443,4 +398,4 @@ def building_of(given: BuildingTerms, tables: Tables, currency: Currency) -> Bui
         minimum_annual_spend=minimum.base,
         life_months=round(life.base),
     )
-    return BuildingPart(building=building, caveats=caveats, noted=(months, life, minimum))
+    return BuildingPart(building=building, caveats=caveats, noted=(months, life, upkeep, minimum))

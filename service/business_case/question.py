@@ -18,13 +18,17 @@ from service.domain.constraints import Adjustment, OfferConstraints
 from service.domain.gpu import GpuModel
 from service.domain.model_price import ModelPrice
 from service.domain.offer import ExchangeRate
+from service.domain.workload import InferenceWorkload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandTerms:
-    """GPUs that are wanted. `existing_gpu_count` are there already and serve first."""
+    """GPUs that are wanted, None for as many as the tokens take.
 
-    load: ConstantLoad | WeeklyLoad | PeakedLoad
+    `existing_gpu_count` are there already and serve first.
+    """
+
+    load: ConstantLoad | WeeklyLoad | PeakedLoad | None
     monthly_growth: float | None = None
     utilization: float | None = None
     existing_gpu_count: int = 0
@@ -34,7 +38,8 @@ class DemandTerms:
 class TokenTerms:
     """Tokens of the first month, and the price lists that serve them.
 
-    `prices` are the current entries of the model, at the providers that may be chosen.
+    `prices` are the current entries of the model, at the providers that may be chosen; without a
+    hosted model its name is "" and they are none.
     """
 
     model: str
@@ -47,6 +52,30 @@ class TokenTerms:
     batch_share: float = 0.0
     prompt_tokens: int = 0
     output_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedTokens:
+    """Tokens of the first month as GPUs would serve them.
+
+    `workload` is one request and the mean rate, in which reasoning counts as output. `shape` has
+    the rates of hours over their mean; `is_shaped` tells that the request says something of it.
+    `month_tokens` are input, output and reasoning together. What is None was not given.
+    """
+
+    workload: InferenceWorkload
+    shape: ConstantLoad | WeeklyLoad | PeakedLoad
+    month_tokens: float
+    is_shaped: bool = True
+    prompt_tokens: int | None = None
+    utilization: float | None = None
+    tokens_per_second_per_gpu: float | None = None
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Output tokens that are wanted, the mean over the month."""
+        generated = self.workload.output_tokens + self.workload.reasoning_tokens
+        return (self.workload.requests_per_second or 0.0) * generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +175,7 @@ class Question:
 
     `place` is a code of the electricity table ("US-TX", "DE"), None where none was named. `rate` is
     what the currency of the answer is worth in US dollars, None for US dollars themselves.
+    `not_served` says why the tokens of a hosted model are not `served`, where they are not.
     """
 
     gpu: GpuModel
@@ -158,6 +188,8 @@ class Question:
     commits: tuple[CommitTerms, ...] = ()
     spot: SpotTerms | None = None
     hosted_api: HostedApi | None = None
+    served: ServedTokens | None = None
+    not_served: str = ""
     adjustments: tuple[Adjustment, ...] = ()
     overrides: Overrides = field(default_factory=Overrides)
     rate: ExchangeRate | None = None

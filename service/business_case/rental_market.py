@@ -4,9 +4,11 @@ A market's price is the median over providers, each with its cheapest offer: a p
 regions counts once. Its range goes from the 10th to the 90th percentile of the providers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from statistics import median
 
 import numpy as np
 
@@ -24,6 +26,8 @@ from service.market.eligibility import superseded
 from service.market.placements import lacks_fabric
 from service.market.selection import Selection, select
 from service.market.sheet import NANOS, Pick, is_any_of
+
+_LOW_PERCENTILE, _MIDDLE, _HIGH_PERCENTILE = 10, 50, 90
 
 WAYS = (
     PurchaseModel.ON_DEMAND,
@@ -54,10 +58,21 @@ class ProviderPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """GPUs that are stated to be free on demand, and who states them."""
+    """GPUs that are stated to be free on demand, by provider; `seen` is the oldest statement."""
 
-    gpus: int
-    providers: tuple[str, ...]
+    free_gpus: Mapping[str, int]
+    seen: datetime
+
+    @property
+    def gpus(self) -> int:
+        """All of them."""
+        return sum(self.free_gpus.values())
+
+    def at(self, provider: str) -> "Stock | None":
+        """Return what one provider states, None where it states nothing."""
+        if provider not in self.free_gpus:
+            return None
+        return Stock(free_gpus={provider: self.free_gpus[provider]}, seen=self.seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +82,28 @@ class RentalMarket:
     `stock` is None where nobody states any. `rejected` counts the offers that may not be used.
     """
 
+    snapshot: Snapshot
     prices: Mapping[PurchaseModel, tuple[ProviderPrice, ...]]
     stock: Stock | None
     rejected: tuple[Rejection, ...]
-    caveats: tuple[Caveat, ...]
 
     def of(self, way: PurchaseModel) -> tuple[ProviderPrice, ...]:
         """Return the providers' prices of one way of buying."""
         return self.prices[way]
+
+    @property
+    def middle_list_price(self) -> float:
+        """The median of what providers ask on demand, before agreements of our own."""
+        return median(one.listed for one in self.of(PurchaseModel.ON_DEMAND))
+
+    def caveats_of(self, prices: Sequence[ProviderPrice]) -> tuple[Caveat, ...]:
+        """Return what to know of some of its prices."""
+        return tuple(_caveats(self.snapshot, prices))
+
+    def caveats_beside_rent(self, prices: Sequence[ProviderPrice]) -> tuple[Caveat, ...]:
+        """Return the caveats of providers that rent nothing out on demand: the rent has others."""
+        known = {one.provider for one in self.of(PurchaseModel.ON_DEMAND)}
+        return self.caveats_of([one for one in prices if one.provider not in known])
 
 
 def rental_market(
@@ -104,10 +133,10 @@ def rental_market(
     day = max(start, now.date())
     prices = {way: _cheapest(picks[way], snapshot, adjustments, day=day) for way in WAYS}
     return RentalMarket(
+        snapshot=snapshot,
         prices=prices,
         stock=_stock(on_demand, snapshot),
         rejected=selection.rejected,
-        caveats=tuple(_caveats(snapshot, prices[PurchaseModel.ON_DEMAND])),
     )
 
 
@@ -173,8 +202,11 @@ def _stock(pick: Pick, snapshot: Snapshot) -> Stock | None:
     for at in stated.tolist():
         place = int(provider[at]), int(region[at])
         most[place] = max(most.get(place, 0), int(free[at]) // NANOS)
-    who = tuple(sorted({words[code] for code, _ in most}))
-    return Stock(gpus=sum(most.values()), providers=who)
+    found: defaultdict[str, int] = defaultdict(int)
+    for (code, _), gpus in most.items():
+        found[words[code]] += gpus
+    seen = min(snapshot.rows[int(rows[at])].observe_time for at in stated.tolist())
+    return Stock(free_gpus=dict(sorted(found.items())), seen=seen)
 
 
 def _nobody_sells(gpu_model: str, rejected: Sequence[Rejection]) -> Precondition:
@@ -190,7 +222,7 @@ def _nobody_sells(gpu_model: str, rejected: Sequence[Rejection]) -> Precondition
 
 def _caveats(snapshot: Snapshot, prices: Sequence[ProviderPrice]) -> list[Caveat]:
     found = list(caveats_of(snapshot, [one.row for one in prices]))
-    silent = _names(
+    silent = names_of(
         one for one in prices if one.row.offer.availability.state is AvailabilityState.NOT_STATED
     )
     if silent:
@@ -200,12 +232,23 @@ def _caveats(snapshot: Snapshot, prices: Sequence[ProviderPrice]) -> list[Caveat
                 message=f"{silent}: whether it can be had now is not stated.",
             )
         )
-    taxed = _names(one for one in prices if one.row.offer.tax is TaxTreatment.INCLUDED)
+    taxed = names_of(one for one in prices if one.row.offer.tax is TaxTreatment.INCLUDED)
     if taxed:
-        text = f"Prices of {taxed} contain sales tax."
+        text = (
+            f"Prices of {taxed} contain sales tax; servers of our own are priced without it unless"
+            " own.sales_tax_rate is given."
+        )
         found.append(Caveat(code=CaveatCode.TAX_INCLUDED, message=text))
     return found
 
 
-def _names(prices: Iterable[ProviderPrice]) -> str:
+def names_of(prices: Iterable[ProviderPrice]) -> str:
+    """Return the names of providers, each once."""
     return ", ".join(sorted({one.provider for one in prices}))
+
+
+def spread_of(prices: Sequence[ProviderPrice]) -> tuple[float, float, float]:
+    """Return the 10th percentile, the median and the 90th percentile of what we pay."""
+    paid = [one.paid for one in prices]
+    low, base, high = np.percentile(paid, (_LOW_PERCENTILE, _MIDDLE, _HIGH_PERCENTILE)).tolist()
+    return low, base, high

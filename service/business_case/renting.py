@@ -1,16 +1,31 @@
 """Renting, committing and interruptible GPUs: what is given, the market, the tables."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import median
 
-import numpy as np
-
 from service.build_vs_buy.inputs import Commit, Rent, Spot
-from service.business_case.figures import Currency, chosen, fixed
-from service.business_case.question import CommitTerms, Question, RentTerms, SpotTerms
-from service.business_case.rental_market import ProviderPrice, RentalMarket
+from service.business_case.commit_prices import (
+    SHARE_OF_RENT,
+    AssumedTerm,
+    assumed_prices,
+    dearer_terms,
+    given_commit,
+    less,
+    table_discount,
+    term_price,
+)
+from service.business_case.figures import GPU_HOUR, Currency, chosen, fixed
+from service.business_case.question import Question, RentTerms, SpotTerms
+from service.business_case.rental_market import (
+    ProviderPrice,
+    RentalMarket,
+    Stock,
+    names_of,
+    spread_of,
+)
 from service.domain.caveat import Caveat, CaveatCode
 from service.domain.constraints import OfferConstraints
 from service.domain.figure import Figure
@@ -29,14 +44,10 @@ from service.facts.reserved_discounts import (
     Term,
     fallback_discount,
     load_reserved_discounts,
-    reserved_discount,
 )
 from service.facts.spot import load_spot_offers, spot_terms
-from service.facts.spread import joined
 
-_GPU_HOUR = "USD/GPU-hour"
-_DISCOUNT = "share of the list price"
-_LOW_PERCENTILE, _MIDDLE, _HIGH_PERCENTILE = 10, 50, 90
+_INSTANCE = "rent.gpusPerInstance"
 _TERMS = (
     (12, PurchaseModel.RESERVED_1Y, Term.ONE_YEAR),
     (36, PurchaseModel.RESERVED_3Y, Term.THREE_YEARS),
@@ -68,85 +79,107 @@ def renting(question: Question, market: RentalMarket | None, currency: Currency)
     Raises ValueError without a price and a market.
     """
     given = question.rent
-    used: tuple[Use, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
-    listed: float | None = None
-    gpus_per_instance = 1
-    stock = given.stock_gpus
-    noted: list[Figure] = []
-    if given.price_per_gpu_hour is not None:
-        unit = _GPU_HOUR.replace("USD", currency.code)
-        price = Figure.given("rent.pricePerGpuHour", given.price_per_gpu_hour, unit)
-    elif market is None:
-        raise ValueError("neither a price nor a market")
-    else:
-        on_demand = market.of(PurchaseModel.ON_DEMAND)
-        dollars = price_of(on_demand, given.constraints)
-        ours = _negotiated(on_demand)
-        middle = on_demand[(len(on_demand) - 1) // 2]
-        if ours is not None and ours.paid < dollars.base:
-            middle = ours
-            dollars = _agreed(ours)
-            listed = currency.amount(ours.listed)
-        price = currency.figure(dollars)
-        gpus_per_instance = middle.gpu_count
-        used = tuple(Use(price=one, role="rent") for one in on_demand)
-        caveats = market.caveats
-        if stock is None and market.stock is not None:
-            stock = market.stock.gpus
-            noted.append(_stock_figure(market))
-            caveats = (*caveats, *_partial_stock(market))
-    if given.stock_gpus is not None:
-        noted.append(Figure.given("rent.stockGpus", given.stock_gpus, "GPUs"))
-    noted.append(
-        fixed(
-            "rent.gpusPerInstance",
-            None,
-            gpus_per_instance,
-            "GPUs",
-            source="the offer in the middle of the market" if used else "any number is rented",
-        )
-    )
+    found = _offered(given, market, currency)
+    stock = None if given.stock_gpus is not None else found.stock
     rent = Rent(
-        price_per_gpu_hour=price,
+        price_per_gpu_hour=found.price,
         drift=_drift(given),
         volatility=chosen("rent.volatility", given.volatility, RENT_VOLATILITY),
         reversion=chosen("rent.reversion", given.reversion, RENT_REVERSION),
         goodput=chosen("rent.goodput", given.goodput, load_opex()["effective_training_time"]),
         idle_share=chosen("rent.idleShare", given.idle_share, RENT_IDLE_SHARE),
-        gpus_per_instance=gpus_per_instance,
+        gpus_per_instance=round(found.gpus_per_instance.base),
         uplift=_uplift(given),
         data_cost_per_month=_data_cost(given, currency),
-        stock_gpus=stock,
-        list_price_per_gpu_hour=listed,
+        stock_gpus=given.stock_gpus if stock is None else stock.gpus,
+        list_price_per_gpu_hour=found.list_price,
     )
-    return Renting(rent=rent, used=used, caveats=caveats, noted=tuple(noted))
+    noted = [found.gpus_per_instance]
+    caveats = found.caveats
+    if given.stock_gpus is not None:
+        noted.append(Figure.given("rent.stockGpus", given.stock_gpus, "GPUs"))
+    if stock is not None:
+        noted.append(_stock_figure(stock))
+        caveats = (*caveats, *_partial_stock(stock, found.used))
+    return Renting(
+        rent=rent,
+        used=tuple(Use(price=one, role="rent") for one in found.used),
+        caveats=caveats,
+        noted=tuple(noted),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offered:
+    """A price of renting and what comes with it: `list_price` only where it is less than that."""
+
+    price: Figure
+    gpus_per_instance: Figure
+    used: tuple[ProviderPrice, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    stock: Stock | None = None
+    list_price: float | None = None
+
+
+def _offered(given: RentTerms, market: RentalMarket | None, currency: Currency) -> _Offered:
+    if given.price_per_gpu_hour is not None:
+        unit = GPU_HOUR.replace("USD", currency.code)
+        return _Offered(
+            price=Figure.given("rent.pricePerGpuHour", given.price_per_gpu_hour, unit),
+            gpus_per_instance=fixed(
+                _INSTANCE, None, 1, "GPUs", source="our choice: any number is rented"
+            ),
+        )
+    if market is None:
+        raise ValueError("neither a price nor a market")
+    on_demand = market.of(PurchaseModel.ON_DEMAND)
+    dollars = price_of(on_demand, given.constraints)
+    ours = _negotiated(on_demand)
+    if ours is not None and ours.paid < dollars.base:
+        return _Offered(
+            price=currency.figure(_agreed(ours)),
+            gpus_per_instance=_instance(ours, "the offer that we have a discount on"),
+            used=(ours,),
+            caveats=market.caveats_of((ours,)),
+            stock=None if market.stock is None else market.stock.at(ours.provider),
+            list_price=currency.amount(ours.listed),
+        )
+    middle = on_demand[(len(on_demand) - 1) // 2]
+    return _Offered(
+        price=currency.figure(dollars),
+        gpus_per_instance=_instance(middle, "the offer in the middle of the market"),
+        used=on_demand,
+        caveats=market.caveats_of(on_demand),
+        stock=market.stock,
+    )
+
+
+def _instance(price: ProviderPrice, what: str) -> Figure:
+    day = f"{price.row.observe_time:%Y-%m-%d}"
+    source = f"{what}, of {price.provider}"
+    return fixed(_INSTANCE, None, price.gpu_count, "GPUs", source=source, date=day)
 
 
 def price_of(prices: Sequence[ProviderPrice], constraints: OfferConstraints) -> Figure:
     """Return the market's price in US dollars: the median of providers, p10 to p90 as range."""
-    low, base, high = _spread(prices)
+    low, base, high = spread_of(prices)
     seen = sorted(one.row.observe_time for one in prices)
     trust = ", ".join(sorted(constraints.trust)) or "any"
+    what = (
+        f"median of the cheapest on-demand offers of {len(prices)} providers, 10th to 90th"
+        f" percentile as range; seen {seen[0]:%Y-%m-%d} to {seen[-1]:%Y-%m-%d}"
+    )
+    if len(prices) == 1:
+        what = f"the cheapest on-demand offer of {prices[0].provider}, who alone has any"
     return Figure(
         name="rent.pricePerGpuHour",
         low=low,
         base=base,
         high=high,
-        unit=_GPU_HOUR,
-        source=(
-            f"median of the cheapest on-demand offers of {len(prices)} providers, 10th to 90th"
-            f" percentile as range; seen {seen[0]:%Y-%m-%d} to {seen[-1]:%Y-%m-%d}; trust: {trust}"
-        ),
+        unit=GPU_HOUR,
+        source=f"{what}; trust: {trust}",
         date=f"{seen[-1]:%Y-%m-%d}",
     )
-
-
-def _spread(prices: Sequence[ProviderPrice]) -> tuple[float, float, float]:
-    """Return the 10th percentile, the median and the 90th percentile of what we pay."""
-    paid = [one.paid for one in prices]
-    low, base, high = np.percentile(paid, (_LOW_PERCENTILE, _MIDDLE, _HIGH_PERCENTILE)).tolist()
-    return low, base, high
 
 
 def _negotiated(prices: Sequence[ProviderPrice]) -> ProviderPrice | None:
@@ -160,7 +193,7 @@ def _agreed(price: ProviderPrice) -> Figure:
         low=price.paid,
         base=price.paid,
         high=price.paid,
-        unit=_GPU_HOUR,
+        unit=GPU_HOUR,
         source=(
             f"offers/{price.row.offer_id} at {price.listed:g} USD less our discount, below the"
             " middle of the market"
@@ -169,30 +202,34 @@ def _agreed(price: ProviderPrice) -> Figure:
     )
 
 
-def _stock_figure(market: RentalMarket) -> Figure:
-    if market.stock is None:
-        raise ValueError("nobody states stock")
-    gpus = market.stock.gpus
-    who = ", ".join(market.stock.providers)
-    source = f"free GPUs that {who} state now; what others have is not stated"
-    return Figure(name="rent.stockGpus", low=gpus, base=gpus, high=gpus, unit="GPUs", source=source)
+def _stock_figure(stock: Stock) -> Figure:
+    return fixed(
+        "rent.stockGpus",
+        None,
+        stock.gpus,
+        "GPUs",
+        source=f"free GPUs as stated: {_by_provider(stock)}",
+        date=f"{stock.seen:%Y-%m-%d}",
+    )
 
 
-def _partial_stock(market: RentalMarket) -> tuple[Caveat, ...]:
-    if market.stock is None:
-        return ()
-    silent = {one.provider for one in market.of(PurchaseModel.ON_DEMAND)}
-    silent -= set(market.stock.providers)
+def _partial_stock(stock: Stock, rented: Sequence[ProviderPrice]) -> tuple[Caveat, ...]:
+    silent = {one.provider for one in rented} - stock.free_gpus.keys()
     if not silent:
         return ()
     return (
         Caveat(
             code=CaveatCode.STOCK_PARTLY_STATED,
-            message=f"{market.stock.gpus} GPUs are stated to be free, by"
-            f" {', '.join(market.stock.providers)}; {', '.join(sorted(silent))} state no number."
-            " Peaks above are priced as commitments; rent.stock_gpus sets it.",
+            message=f"Only {_by_provider(stock)} GPUs are stated to be free;"
+            f" {', '.join(sorted(silent))} state no number and may have more. GPUs above"
+            f" {stock.gpus} are priced as a commitment of the shortest term, paid in every hour:"
+            " give rent.stock_gpus if more can be had.",
         ),
     )
+
+
+def _by_provider(stock: Stock) -> str:
+    return ", ".join(f"{provider} {gpus}" for provider, gpus in stock.free_gpus.items())
 
 
 def _drift(given: RentTerms) -> Figure:
@@ -235,6 +272,7 @@ class Ladder:
 
     commits: tuple[Commit, ...]
     used: tuple[Use, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
 
 
 def commitments(
@@ -249,115 +287,47 @@ def commitments(
 
     Live prices of a term count where their middle is below the rent; a discount never counts
     without the list price that it is off (a hyperscaler's 56 % off 11 dollars is not 56 % off a
-    market of 4). Else the table's discount where its list price is within 10 % of the rent; else
-    our fallback. A discount is off the list price: it does not come on top of one of our own.
+    market of 4). Else the table's discount where its own list price is within 10 % of the rent;
+    else our fallback, which a caveat tells. Where discounts of our own are in the rent, all this
+    is against list prices, the provider's or the market's, whichever is lower: a term's discount
+    does not come on top of one of our own.
     """
     if question.commits:
         numbered = enumerate(question.commits)
-        return Ladder(commits=tuple(_given_commit(at, one, currency) for at, one in numbered))
+        return Ladder(commits=tuple(given_commit(at, one, currency) for at, one in numbered))
     commits: list[Commit] = []
-    used: list[Use] = []
+    live_ones: list[ProviderPrice] = []
+    assumed: list[AssumedTerm] = []
     paid = currency.dollars(rent.price_per_gpu_hour.base)
-    listed = rent.list_price_per_gpu_hour
+    listed = paid if market is None else market.middle_list_price
+    if rent.list_price_per_gpu_hour is not None:
+        listed = min(listed, currency.dollars(rent.list_price_per_gpu_hour))
+    is_rent_listed = math.isclose(listed, paid)
     for months, way, term in _TERMS:
         name = f"commit[{months} months]"
         live = () if market is None else market.of(way)
-        middle = median([one.paid for one in live]) if live else paid
-        if middle < paid:
-            price = currency.figure(_term_price(name, live))
+        if live and median(one.paid for one in live) < listed:
+            price = currency.figure(term_price(name, live))
             commits.append(Commit(term_months=months, price_per_gpu_hour=price))
-            used += [Use(price=one, role="commit") for one in live]
+            live_ones += live
             continue
-        list_dollars = paid if listed is None else currency.dollars(listed)
-        table = _table_discount(question, market, term, listed=list_dollars, today=today)
+        table = table_discount(question, market, term, listed=listed, today=today)
+        if table is None:
+            table = fallback_discount(load_reserved_discounts(), term, today=today)
+            assumed.append(AssumedTerm(months=months, discount=table.base, dearer=live))
         if live:
-            dearer = f"live terms are dearer than on demand ({middle:.2f} USD); {table.source}"
-            table = replace(table, source=dearer)
-        if listed is None:
-            commits.append(Commit(term_months=months, discount=chosen(name, None, table)))
-        else:
-            price = _less(name, listed, table, currency)
+            table = replace(table, source=f"{dearer_terms(live, currency)}; {table.source}")
+        if not is_rent_listed:
+            price = less(name, currency.amount(listed), table, currency)
             commits.append(Commit(term_months=months, price_per_gpu_hour=price))
-    return Ladder(commits=tuple(commits), used=tuple(used))
-
-
-def _less(name: str, listed: float, discount: Figure, currency: Currency) -> Figure:
-    """Return a list price less a discount."""
-    return Figure(
-        name=name,
-        low=listed * (1 - discount.high),
-        base=listed * (1 - discount.base),
-        high=listed * (1 - discount.low),
-        unit=_GPU_HOUR.replace("USD", currency.code),
-        source=f"off the list price of {listed:g}, not off our own: {discount.source}",
-        date=discount.date,
-    )
-
-
-def _term_price(name: str, live: Sequence[ProviderPrice]) -> Figure:
-    low, base, high = _spread(live)
-    return Figure(
-        name=name,
-        low=low,
-        base=base,
-        high=high,
-        unit=_GPU_HOUR,
-        source=f"median of the cheapest offers of this term of {_names(live)}",
-        date=f"{max(one.row.observe_time for one in live):%Y-%m-%d}",
-    )
-
-
-def _names(prices: Sequence[ProviderPrice]) -> str:
-    return ", ".join(sorted(one.provider for one in prices))
-
-
-def _given_commit(at: int, given: CommitTerms, currency: Currency) -> Commit:
-    name = f"commit[{at}]"
-    unit = _GPU_HOUR.replace("USD", currency.code)
-    price = given.price_per_gpu_hour
-    return Commit(
-        term_months=given.term_months,
-        price_per_gpu_hour=(
-            None if price is None else Figure.given(f"{name}.pricePerGpuHour", price, unit)
-        ),
-        discount=(
-            None
-            if given.discount is None
-            else Figure.given(f"{name}.discount", given.discount, _DISCOUNT)
-        ),
-        upfront_fraction=given.upfront,
-    )
-
-
-def _table_discount(
-    question: Question, market: RentalMarket | None, term: Term, *, listed: float, today: date
-) -> Figure:
-    """Return what terms saved at providers of the market whose list price was near today's."""
-    table = load_reserved_discounts()
-    usual = fallback_discount(table, term, today=today)
-    providers = () if market is None else market.of(PurchaseModel.ON_DEMAND)
-    found = [
-        reserved_discount(
-            table,
-            term,
-            provider=one.provider,
-            gpu_model_id=question.gpu.gpu_model_id,
-            list_usd_per_gpu_hour=listed,
-            today=today,
-        )
-        for one in providers
-    ]
-    known = [one for one in found if one != usual]
-    if not known:
-        return usual
-    return Figure(
-        name=usual.name,
-        low=min(one.low for one in known),
-        base=median(one.base for one in known),
-        high=max(one.high for one in known),
-        unit=usual.unit,
-        source=joined(one.source for one in known),
-        date=max(one.date for one in known),
+        else:
+            discount = replace(chosen(name, None, table), unit=SHARE_OF_RENT)
+            commits.append(Commit(term_months=months, discount=discount))
+    caveats = () if market is None else market.caveats_beside_rent(live_ones)
+    return Ladder(
+        commits=tuple(commits),
+        used=tuple(Use(price=one, role="commit") for one in live_ones),
+        caveats=(*caveats, *assumed_prices(assumed, currency)),
     )
 
 
@@ -365,7 +335,7 @@ def _spot_saves(live: Sequence[ProviderPrice], rent: float) -> Figure | None:
     """Return how far the market of interruptible GPUs is below the rent, None where it is not."""
     if not live:
         return None
-    low, base, high = _spread(live)
+    low, base, high = spread_of(live)
     if base >= rent:
         return None
     return Figure(
@@ -374,7 +344,7 @@ def _spot_saves(live: Sequence[ProviderPrice], rent: float) -> Figure | None:
         base=1 - base / rent,
         high=1 - low / rent,
         unit="share of the rent",
-        source=f"cheapest interruptible offers of {_names(live)}, against {rent:g} USD on demand",
+        source=f"cheapest interruptible offers of {names_of(live)}, against {rent:g} USD on demand",
         date=f"{max(one.row.observe_time for one in live):%Y-%m-%d}",
     )
 
@@ -416,7 +386,8 @@ def interruptible(
     interruptions = (
         one.monthly_interruption for one in known if one.monthly_interruption is not None
     )
-    discount = _spot_saves(live, paid) or next(discounts, None)
+    saved = _spot_saves(live, paid)
+    discount = saved or next(discounts, None)
     interruption = next(interruptions, None)
     lacking = [
         name
@@ -458,8 +429,13 @@ def interruptible(
         restart_hours=restart,
         requeue_wait_hours=wait,
     )
-    used = () if given.discount is not None else tuple(Use(price=o, role="spot") for o in live)
-    return SpotPart(spot=spot, used=used, noted=noted)
+    used = () if given.discount is not None or saved is None else live
+    return SpotPart(
+        spot=spot,
+        used=tuple(Use(price=one, role="spot") for one in used),
+        caveats=() if market is None else market.caveats_beside_rent(used),
+        noted=(Figure.given("spot.share", given.share, "share of the rented hours"), *noted),
+    )
 
 
 def _either(name: str, given: float | None, default: Figure | None) -> Figure:

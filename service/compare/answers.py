@@ -16,14 +16,14 @@ from service.market.answers import Assumption, Commitment, OfferPlacement, Rejec
 class ComparedPlacement:
     """A placement among others. `why_not` is empty for the best.
 
-    `cost_over_best` is a share, in the middle. `time_per_output_token_ms` is None of training and
-    where no tokens are written.
+    `cost_over_best` is a share, in the middle; None where the best costs nothing.
+    `time_per_output_token_ms` is None of training and where no tokens are written.
     """
 
     placement: OfferPlacement
     is_on_frontier: bool
     why_not: str
-    cost_over_best: float
+    cost_over_best: float | None
     time_per_output_token_ms: Band | None
 
 
@@ -124,8 +124,10 @@ class PurchasePrices:
 class ComparedProvider:
     """A provider among others; None, and empty, where nothing is stated or known.
 
-    `spread` is the highest over the lowest of its on-demand prices, `availability_share` of the
-    last 30 days, prices of egress and storage are for a GB (storage for a month).
+    `spread` is the highest over the lowest of its on-demand prices; `billing_increment` and
+    `min_term` are the shortest on demand, or of all where nothing is sold that way.
+    `availability_share` is of the last 30 days, prices of egress and storage are for a GB (storage
+    for a month).
     """
 
     provider: str

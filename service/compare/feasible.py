@@ -1,9 +1,9 @@
 """The offers that a workload can be placed at, with what each costs and how long it takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from service.catalog.columns import Mask, Rows
 from service.catalog.masks import Rates
-from service.catalog.snapshot import Snapshot
+from service.catalog.snapshot import Row, Snapshot
+from service.compare.availability import Shares, lacks_share
 from service.compare.data_source import transfer_line
-from service.compare.merit import cost_that_counts, times, weights
 from service.compare.order import Key, beaten_by, unbeaten
 from service.compare.planners import Planners
 from service.compare.questions import DataSource, WorkloadQuestion
-from service.compare.spot import spot_keys
+from service.compare.spot import Planned, spot_keys
+from service.compare.times import times
 from service.domain.caveat import Caveat
 from service.domain.errors import InvalidRequest, Reason, Violation
 from service.domain.money import Money
+from service.domain.workload import Placement
 from service.estimate.band import Band
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import (
@@ -34,6 +36,8 @@ from service.market.charges import Charges
 from service.market.eligibility import Eligible
 from service.market.line_items import Itemized
 from service.market.market_caveats import caveats_of_cost, no_offers
+from service.market.merit import for_each, upper_quartiles
+from service.market.need import Need
 from service.market.odds import odds_of_lowest
 from service.market.placements import capacities
 from service.market.plan_caveats import serving_caveats, training_caveats
@@ -41,11 +45,9 @@ from service.market.rejections import Exclusion, in_order
 from service.market.selection import select
 from service.market.sheet import Pick
 from service.market.shown import Shown
+from service.market.sizes import in_surest_size
 from service.market.tariffs import exact_dollars
 from service.market.training import within_usual_deadline
-
-Shares = Callable[[str], Mapping[tuple[str, str], Decimal]]
-"""Returns for a GPU model the share of time with stock by provider and region."""
 
 _BY_CONFIDENCE = {0.5: "p50", 0.75: "p75", 0.9: "p90"}
 
@@ -88,11 +90,24 @@ class Feasible:
         selection = select(
             snapshot, self._terms, gpu_model=placement.gpu_model, rates=rates, now=now
         )
-        self.plans, self.needs = planners.planned(question, selection.shapes)
         keys, self.selection = spot_keys(selection)
-        if keys:
-            plans, needs = planners.on_spot(question, selection.shapes, keys, self._today)
-            self.plans, self.needs = (*self.plans, *plans), (*self.needs, *needs)
+
+        def planned(asked: Placement) -> Planned:
+            sized = question if asked is placement else replace(question, placement=asked)
+            plans, needs = planners.planned(sized, selection.shapes)
+            if not keys:
+                return plans, needs
+            on_spot = planners.on_spot(sized, selection.shapes, keys, self._today)
+            return (*plans, *on_spot[0]), (*needs, *on_spot[1])
+
+        self.plans, self.needs = in_surest_size(
+            planned,
+            placement,
+            self.selection,
+            terms=terms,
+            snapshot=snapshot,
+            today=self._today,
+        )
         eligible = Eligible(
             self.selection,
             self.plans,
@@ -111,7 +126,7 @@ class Feasible:
         if limits.min_availability_share is not None and shares is not None:
             self._leave_out(
                 Exclusion.AVAILABILITY_SHARE,
-                _lacks_share(self.pick, shares, least=limits.min_availability_share),
+                lacks_share(self.pick, shares, least=limits.min_availability_share),
             )
         if budget is not None:
             quantile = _BY_CONFIDENCE[placement.confidence]
@@ -146,10 +161,8 @@ class Feasible:
 
     @cached_property
     def merit(self) -> NDArray[np.float64]:
-        """The upper quartile of the cost that counts, by row."""
-        weight = weights(self.question, self.plans)
-        dollars = self.dollars("p75")
-        return dollars if weight is None else dollars * self.pick.spread(weight[self.shapes])
+        """The upper quartile of the cost of the same work, by row."""
+        return upper_quartiles(self.charges, self.dollars)
 
     @cached_property
     def shapes(self) -> Rows:
@@ -190,6 +203,15 @@ class Feasible:
             raise TypeError(f"a feasible row without a plan: {plan.message}")
         return plan
 
+    def need_at(self, row: Row) -> Need:
+        """Return the need at an offer that asks for a commitment. Raises ValueError without one."""
+        sheet = self.pick.sheet
+        place = sheet.place_of(bisect_left(self._snapshot.names, row.offer_id))
+        need = self.needs[int(self.selection.shape_of_lot[sheet.lot_of[place]])]
+        if need is None:
+            raise ValueError(f"offers/{row.offer_id} is no commitment that holds the workload")
+        return need
+
     def time_of(self, number: int) -> float:
         """Return the upper quartile of the time at a row."""
         return float(self.times[self.shape_of(number)])
@@ -204,6 +226,10 @@ class Feasible:
         return Band(
             p10=min(band.p10 + moved, middle), p50=middle, p90=max(band.p90 + moved, middle)
         )
+
+    def cost_for_work(self, number: int) -> Band:
+        """Return what the same work costs at a row, the transfer of the data included."""
+        return for_each(self.cost_of(number), self.charges.need_of(number).work)
 
     def lines_of(self, number: int) -> tuple[LineItem, ...]:
         """Return the lines of a row, which sum exactly to the middle of its cost."""
@@ -220,8 +246,8 @@ class Feasible:
         plans = [self.plan_of(number) for number in numbers]
         odds = odds_of_lowest(
             [
-                (plan.gpu_model_id, cost_that_counts(self.question, plan, cost))
-                for plan, cost in zip(plans, costs, strict=True)
+                (plan.gpu_model_id, self.cost_for_work(number))
+                for plan, number in zip(plans, numbers, strict=True)
             ]
         )
         found: list[OfferPlacement] = []
@@ -245,7 +271,7 @@ class Feasible:
         self, numbers: Sequence[int], commitments: Sequence[Commitment] = ()
     ) -> tuple[Caveat, ...]:
         """Return the caveats of rows that are shown, the best first, and of commitments."""
-        selected = (*self.selection.caveats, *(() if numbers else (no_offers(self.rejections),)))
+        selected = (*self.selection.caveats, *(() if self.count else (no_offers(self.rejections),)))
         unproven = [self.itemized(one).row for one in numbers if self.tiers[one]]
         return (
             *selected,
@@ -309,7 +335,7 @@ class Feasible:
         if not count:
             return
         pick = self.pick
-        first = int(pick.sheet.rows[pick.at[falling]].min())
+        first = int(pick.sheet.rows[pick.at[int(falling.argmax())]])
         example = f"offers/{self._snapshot.names[first]}"
         self.rejected.append(Rejection(reason=reason.value, count=count, example=example))
         self.charges = Charges(
@@ -353,23 +379,6 @@ def within_reason(
         if hurried is not None and (soon := found(hurried)).count:
             return soon
     return found(question)
-
-
-def _lacks_share(pick: Pick, shares: Shares, *, least: float) -> Mask:
-    """Tell which rows had stock for less than a share of the time, or do not state any."""
-    models = pick.spread(pick.sheet.gpu_model[pick.lots])
-    providers, regions = pick.column("provider"), pick.column("region_code")
-    provider_words, region_words = pick.sheet.words("provider"), pick.sheet.words("region_code")
-    lacks = np.ones(pick.at.size, np.bool_)
-    for model in np.unique(models).tolist():
-        known = shares(pick.sheet.gpu_models[model])
-        of_model = models == model
-        for (provider, region), share in known.items():
-            if share < least or provider not in provider_words or region not in region_words:
-                continue
-            is_there = providers == provider_words.index(provider)
-            lacks[of_model & is_there & (regions == region_words.index(region))] = False
-    return lacks
 
 
 def _plan_caveats(

@@ -20,7 +20,7 @@ from service.domain.caveat import Caveat
 from service.domain.gpu import GpuModel, GpuRegistry
 from service.domain.money import divided
 from service.domain.precision import Precision
-from service.domain.workload import LatencyLimit
+from service.domain.workload import LatencyLimit, Objective
 from service.estimate.band import Band
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.facts.software_evidence import load_software_evidence
@@ -45,19 +45,23 @@ _TERA_PER_PETA = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cheapest:
-    """The best row of a GPU model, what it is ordered by, and the cost of its output."""
+    """The best row of a GPU model, what it is ordered by, and the cost of its output.
+
+    `hours` are 0 unless the fastest is looked for.
+    """
 
     number: int
     offer_id: str
     plan: TrainingPlan | ServingPlan
     cost: Band
     tier: int
+    hours: float
     merit: float
 
     @property
-    def place(self) -> tuple[int, float, str]:
+    def place(self) -> tuple[int, float, float, str]:
         """Where it stands among those of other GPU models: the surest capacity first."""
-        return self.tier, self.merit, self.offer_id
+        return self.tier, self.hours, self.merit, self.offer_id
 
     @property
     def per_output(self) -> float:
@@ -79,7 +83,7 @@ class GpuModelComparison:
     def for_workload(
         self, question: GpuModelsQuestion, *, snapshot: Snapshot, now: datetime
     ) -> GpuModelsAnswer:
-        """Compare by the cheapest placement of a workload, from one snapshot.
+        """Compare by the cheapest placement of a workload, or the fastest where it asks for that.
 
         Placements of proven capacity come before others. Offers with a commitment have no place
         here, and are counted under PURCHASE_MODEL.
@@ -105,8 +109,8 @@ class GpuModelComparison:
             )
             for gpu_model, prices in hourly.items()
         ]
-        places = {name: one.place[:2] for name, one in cheapest.items()}
-        last = (np.inf, np.inf)
+        places = {name: one.place[:3] for name, one in cheapest.items()}
+        last = (np.inf, np.inf, np.inf)
         compared.sort(
             key=lambda one: (*places.get(one.gpu_model, last), not one.fits, one.gpu_model)
         )
@@ -129,7 +133,7 @@ class GpuModelComparison:
         self, question: HourlyQuestion, *, snapshot: Snapshot, now: datetime
     ) -> GpuModelsAnswer:
         """Compare by the prices of hours, the lowest first."""
-        terms = Terms(constraints=question.constraints)
+        terms = Terms(constraints=question.constraints, adjustments=question.adjustments)
         selection = select(snapshot, terms, gpu_model=None, rates=self.rates(), now=now)
         bundled = superseded(selection.pick)
         usable = selection.pick.where(~bundled)
@@ -277,7 +281,10 @@ def _per_million(
 
 
 def _cheapest(feasible: Feasible) -> Mapping[str, _Cheapest]:
-    """Return the best row of each GPU model: the surest capacity first, then by cost."""
+    """Return the best row of each GPU model: the surest capacity first, then by cost.
+
+    By time before cost where that is what the workload looks for.
+    """
     pick, tiers = feasible.pick, feasible.tiers
     if not feasible.count:
         return {}
@@ -285,7 +292,8 @@ def _cheapest(feasible: Feasible) -> Mapping[str, _Cheapest]:
     models = pick.sheet.gpu_model[pick.lots]
     heads = np.flatnonzero(np.diff(models, prepend=-1))
     begins = pick.starts[heads].tolist()
-    keys = feasible.by_cost()
+    is_fast = feasible.question.placement.objective is Objective.TIME
+    keys = feasible.by_time() if is_fast else feasible.by_cost()
     found: dict[str, _Cheapest] = {}
     for begin, end in zip(begins, [*begins[1:], pick.at.size], strict=True):
         surest = tiers[begin:end].min()
@@ -298,6 +306,7 @@ def _cheapest(feasible: Feasible) -> Mapping[str, _Cheapest]:
             plan=plan,
             cost=feasible.cost_of(number),
             tier=int(surest),
+            hours=feasible.time_of(number) if is_fast else 0.0,
             merit=float(feasible.merit[number]),
         )
     return found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from service.compare.answers import HourlyPrices
 from service.domain.constraints import Adjustment
 from service.domain.money import rounded
-from service.domain.offer import AvailabilityState
+from service.domain.offer import AvailabilityState, Freshness
 from service.market.agreements import agreements_of
 from service.market.sheet import Pick, is_any_of
 
@@ -57,8 +57,12 @@ def hourly_prices(pick: Pick, nanos: NDArray[np.float64]) -> Mapping[str, Hourly
 
 
 def in_stock(pick: Pick) -> Mapping[str, tuple[str, ...]]:
-    """Return by GPU model the providers that state stock, in the order of their ids."""
+    """Return by GPU model the providers that state stock, in the order of their ids.
+
+    What a bundled price says of stock was so months ago.
+    """
     has = is_any_of(pick.column("availability"), "availability", IN_STOCK)
+    has &= ~is_any_of(pick.column("freshness"), "freshness", {Freshness.BASELINE})
     models = pick.spread(pick.sheet.gpu_model[pick.lots])[has]
     pairs = np.unique(np.column_stack((models, pick.column("provider")[has])), axis=0)
     providers = pick.sheet.words("provider")

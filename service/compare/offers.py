@@ -1,5 +1,6 @@
 """Every feasible placement of a workload over all offers, in order, and why each other one lost."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +10,9 @@ import numpy as np
 from service.catalog.masks import Rates
 from service.catalog.snapshot import Snapshot
 from service.compare.answers import CommitmentOption, ComparedPlacement, OffersAnswer
-from service.compare.availability import Read, shares_by_region
+from service.compare.availability import Read, shares_by_place
 from service.compare.data_source import unpriced
 from service.compare.feasible import Feasible, Limits, within_reason
-from service.compare.merit import cost_that_counts, counts_by_output
 from service.compare.order import first_by
 from service.compare.planners import Planners
 from service.compare.questions import OffersQuestion, Ranking, WorkloadQuestion
@@ -56,9 +56,11 @@ class OfferComparison:
                 min_availability_share=question.min_availability_share,
                 data_source=question.data_source,
             ),
-            shares=lambda gpu_model: shares_by_region(self.history, gpu_model, ways, now=now),
+            shares=lambda gpu_model: shares_by_place(self.history, gpu_model, ways, now=now),
         )
-        numbers = best_numbers(feasible, question.ranking, question.most_placements)
+        last = question.skip + question.most_placements
+        first = best_numbers(feasible, question.ranking, last)
+        best, numbers = (first[0] if first else None), first[question.skip :]
         placements = feasible.placements(numbers)
         selection = feasible.selection
         commitments = commitments_of(
@@ -68,14 +70,17 @@ class OfferComparison:
             snapshot=snapshot,
             today=now.date(),
         )
-        best = placements[0] if placements else None
         source = question.data_source
         return OffersAnswer(
-            placements=_compared(feasible, numbers, placements, question),
+            placements=(
+                ()
+                if best is None
+                else _compared(feasible, numbers, placements, question.ranking, best=best)
+            ),
             feasible_count=feasible.count,
             committed_count=selection.committed.at.size,
             rejected=feasible.rejections,
-            commitments=tuple(_option(one, best) for one in commitments),
+            commitments=tuple(_option(one, feasible, best) for one in commitments),
             assumptions=(*question.assumptions, *_assumptions(feasible.question, placements, now)),
             caveats=(
                 *feasible.caveats(numbers, commitments),
@@ -99,31 +104,32 @@ def _compared(
     feasible: Feasible,
     numbers: list[int],
     placements: tuple[OfferPlacement, ...],
-    question: OffersQuestion,
+    ranking: Ranking,
+    *,
+    best: int,
 ) -> tuple[ComparedPlacement, ...]:
-    if not placements:
-        return ()
     is_on_frontier = feasible.frontier
-    best, best_number = placements[0], numbers[0]
-    costs = [cost_that_counts(question.workload, one.plan, one.cost).p50 for one in placements]
+    is_best_measured = feasible.plan_of(best).is_measured
+    least_cost = feasible.cost_for_work(best).p50
     found: list[ComparedPlacement] = []
-    for number, one, cost in zip(numbers, placements, costs, strict=True):
+    for number, one in zip(numbers, placements, strict=True):
         plan = one.plan
         reason = why_not(
-            question.ranking,
-            dearer=_over(float(feasible.merit[number]), float(feasible.merit[best_number])),
-            slower=_over(feasible.time_of(number), feasible.time_of(best_number)),
-            is_less_sure=bool(feasible.tiers[number] > feasible.tiers[best_number]),
+            ranking,
+            dearer=_over(float(feasible.merit[number]), float(feasible.merit[best])),
+            slower=_over(feasible.time_of(number), feasible.time_of(best)),
+            is_less_sure=bool(feasible.tiers[number] > feasible.tiers[best]),
             is_measured=plan.is_measured,
-            is_best_measured=best.plan.is_measured,
-            counts_by_output=counts_by_output(question.workload),
+            is_best_measured=is_best_measured,
+            counts_by_output=not feasible.charges.does_same_work,
         )
+        over = _over(feasible.cost_for_work(number).p50, least_cost)
         found.append(
             ComparedPlacement(
                 placement=one,
                 is_on_frontier=bool(is_on_frontier[number]),
-                why_not="" if one is best else reason,
-                cost_over_best=_over(cost, costs[0]),
+                why_not="" if number == best else reason,
+                cost_over_best=over if math.isfinite(over) else None,
                 time_per_output_token_ms=(
                     plan.time_per_output_token_ms if isinstance(plan, ServingPlan) else None
                 ),
@@ -133,29 +139,31 @@ def _compared(
 
 
 def _over(value: float, best: float) -> float:
-    """Return by which share a value is above the best; 0 where that is nothing."""
-    return value / best - 1 if best > 0 else 0.0
+    """Return by which share a value is above the best; infinite where the best is nothing."""
+    if best > 0:
+        return value / best - 1
+    return math.inf if value > 0 else 0.0
 
 
-def _option(commitment: Commitment, best: OfferPlacement | None) -> CommitmentOption:
+def _option(commitment: Commitment, feasible: Feasible, best: int | None) -> CommitmentOption:
     return CommitmentOption(
         commitment=commitment,
         gpu_model=commitment.row.offer.gpu_model,
-        pays_off_after=None if best is None else _pays_off_after(commitment, best),
+        pays_off_after=None if best is None else _pays_off_after(commitment, feasible, best),
     )
 
 
-def _pays_off_after(commitment: Commitment, best: OfferPlacement) -> timedelta | None:
+def _pays_off_after(commitment: Commitment, feasible: Feasible, best: int) -> timedelta | None:
     """Return how long the workload has to last for the term to cost less than the best placement.
 
     On the commitment one run, or one month of the load, takes `used_share` of the term; at the
-    best placement it costs its compute. The term is worth as many of them as it costs.
+    best placement the same work costs its compute. The term is worth as many of them as it costs.
     """
-    compute = best.line_items[0].dollars
+    compute = float(feasible.itemized(best).lines[0].dollars)
+    work = feasible.need_at(commitment.row).work.p50 / feasible.charges.need_of(best).work.p50
     if compute <= 0:
         return None
-    runs = commitment.dollars / compute
-    share = float(runs) * commitment.used_share
+    share = float(commitment.dollars) / (compute * work) * commitment.used_share
     return commitment.term * share if share <= 1 else None
 
 

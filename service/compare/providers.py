@@ -56,7 +56,7 @@ class ProviderComparison:
         when `max_age` leaves none.
         """
         ways = question.constraints.purchase_models
-        terms = Terms(constraints=question.constraints)
+        terms = Terms(constraints=question.constraints, adjustments=question.adjustments)
         rates = self.rates()
         selection = select(snapshot, terms, gpu_model=question.gpu_model, rates=rates, now=now)
         pick, rejected = _live(selection, snapshot)
@@ -64,7 +64,7 @@ class ProviderComparison:
         counted = USUAL_PURCHASE_MODELS if not ways or ways == every else ways
         shares = shares_by_provider(self.history, question.gpu_model, counted, now=now)
         words = pick.sheet.words("provider")
-        nanos = nanos_per_gpu_hour(pick, (), today=now.date())
+        nanos = nanos_per_gpu_hour(pick, terms.adjustments, today=now.date())
         codes = pick.column("provider")
         found = [
             _provider(
@@ -124,13 +124,17 @@ def _provider(
     youngest = EPOCH + int(pick.column("observe_time").max()) * MICROSECOND
     rows = pick.sheet.column("delivery_model")[pick.at]
     regions = pick.sheet.words("region_code")
+    # The term of a cluster says nothing of what is sold by the hour beside it.
+    ways = pick.column("purchase_model")
+    is_usual = is_any_of(ways, "purchase_model", {PurchaseModel.ON_DEMAND})
+    usual = pick.where(is_usual) if is_usual.any() else pick
     return ComparedProvider(
         provider=provider,
         prices=prices,
         spread=None if on_demand is None else float(on_demand.highest / on_demand.lowest),
         availability_share=None if share is None else float(share),
-        billing_increment=_shortest(pick, "billing_increment"),
-        min_term=_shortest(pick, "min_term"),
+        billing_increment=_shortest(usual, "billing_increment"),
+        min_term=_shortest(usual, "min_term"),
         delivery_models=tuple(
             model
             for model in DeliveryModel

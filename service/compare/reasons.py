@@ -1,5 +1,7 @@
 """Why a placement is not the best, in a few words."""
 
+import math
+
 from service.compare.questions import Ranking
 
 _LEAST_SHOWN = 0.001
@@ -21,8 +23,8 @@ def why_not(  # noqa: PLR0911 - one line for each case
 
     `is_less_sure` tells that the best one's capacity is surer.
 
-    Both are of the upper quartile, which is what placements are ordered by. The cost is that of a
-    token where `counts_by_output`.
+    Both are of the upper quartile, which is what placements are ordered by, and infinite where
+    that of the best is nothing. The cost is that of a token where `counts_by_output`.
     """
     of_what = " a token" if counts_by_output else ""
     cost, time = _amount(dearer, "dearer", "cheaper"), _amount(slower, "slower", "faster")
@@ -51,6 +53,8 @@ def _amount(share: float, more: str, less: str) -> str:
     if not share:
         return ""
     word, size = (more, share) if share > 0 else (less, -share)
+    if math.isinf(share):
+        return f"{more}: the best costs nothing"
     if size < _LEAST_SHOWN:
         return f"under {_LEAST_SHOWN:.1%} {word}".replace("%", " %")
     if size >= _TIMES_FROM:

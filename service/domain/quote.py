@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-QUOTES_KEPT_FOR = timedelta(days=2557)
-"""Seven years, two of them leap years: how long books and vouchers are usually kept."""
 REQUEST_IDS_KEPT_FOR = timedelta(hours=24)
 LEAST_LIFETIME = timedelta(seconds=60)
 USUAL_LIFETIME = timedelta(days=7)
@@ -39,17 +37,14 @@ class QuoteHead:
         """Whether its title has each of these words, as `words_of` gives them."""
         return words <= words_of(self.title)
 
-    def kept_until(self, kept_for: timedelta) -> datetime:
-        """Return when it may be forgotten: never before it expires."""
-        return max(self.create_time + kept_for, self.expire_time)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A whole quote; `document` is all of it, serialised."""
+    """A whole quote; `document` is all of it, serialised. It is kept until `purge_time`."""
 
     head: QuoteHead
     document: bytes
+    purge_time: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +53,11 @@ class KeptRequest:
 
     digest: str
     quote_id: str
+
+
+def purge_time_of(*, create_time: datetime, expire_time: datetime, kept_for: timedelta) -> datetime:
+    """Return until when a quote is kept: never for less than its prices may be relied on."""
+    return max(create_time + kept_for, expire_time)
 
 
 def quote_id_at(create_time: datetime, *, entropy: str) -> str:

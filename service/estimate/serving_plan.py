@@ -184,6 +184,9 @@ class TokenPlanner:
         elif self._placement.gpu_count is not None:
             # All of them are paid for, whether they work or not.
             cost = 1 / (replicas * rate)
+        elif load.has_objective:
+            # So many users who each get what the limit says: more tokens are no more work done.
+            cost = total
         else:
             cost = total / (replicas * rate)
         ranked = np.lexsort((token.ravel(), np.where(allowed, cost, np.inf).ravel()))

@@ -138,7 +138,7 @@ def _figure(
     values = [one.price_usd for one in listings]
     base = median(values)
     low, high = min(values), max(values)
-    source = joined(one.source for one in listings)
+    source = joined(one.source for one in reversed(listings))
     if len(listings) < _ENOUGH_FOR_A_RANGE:
         known = _best_known(prices, today=today)
         if known is not None:

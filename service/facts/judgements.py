@@ -31,6 +31,9 @@ RENT_REVERSION = _judged("rent_reversion", 0.5, 0.5, 0.5, "1/year")
 RENT_IDLE_SHARE = _judged("rent_idle_share", 0.15, 0.15, 0.15, "share of rented hours")
 LOAD_POWER_SHARE = _judged("load_power_share", 0.75, 0.75, 0.75, "share of rated power")
 IDLE_POWER_SHARE = _judged("idle_power_share", 0.3, 0.3, 0.3, "share of rated power")
+RACK_COOLING_LIMIT_KW = _judged(
+    "rack_cooling_limit", 40, 40, 40, "kW/rack", why="what air cools in one rack, about"
+)
 RESALE_AT_ONCE = _judged(
     "resale_at_once",
     0.85,
@@ -86,6 +89,7 @@ JUDGEMENTS = (
     RENT_IDLE_SHARE,
     LOAD_POWER_SHARE,
     IDLE_POWER_SHARE,
+    RACK_COOLING_LIMIT_KW,
     RESALE_AT_ONCE,
     RESIDUAL_AT_48_MONTHS_AT_MOST,
     MONTHS_TO_NO_VALUE,

@@ -1,4 +1,7 @@
-"""When a row of a table begins to count: its date may be a day, a month, a quarter or a year."""
+"""When a row of a table begins to count: its date may be a day, a month, a quarter or a year.
+
+Pages without a date are told apart: what counts of them is when they were read.
+"""
 
 import re
 from datetime import date
@@ -9,6 +12,9 @@ _PERIOD = re.compile(
     re.ASCII,
 )
 _MONTHS_OF_YEAR = 12
+
+READ_IN = "2026-11"
+"""When the sources that bear no date of their own were read; figures from them have this date."""
 
 
 def first_day(period: str) -> date:
@@ -31,3 +37,8 @@ def is_within_months(earlier: date, later: date, *, months: int) -> bool:
     """Say whether no more than so many calendar months lie between two days."""
     begin = (later.year * _MONTHS_OF_YEAR + later.month - months, later.day)
     return (earlier.year * _MONTHS_OF_YEAR + earlier.month, earlier.day) >= begin
+
+
+def undated(source: str) -> str:
+    """Return the text of a source that bears no date of its own."""
+    return f"{source} (undated, read in {READ_IN})"

@@ -83,31 +83,28 @@ def matched_series(history: Sequence[RentalPrice], *, today: date) -> tuple[Matc
     return tuple(_series(found[key]) for key in sorted(found))
 
 
-def observed_drifts(history: Sequence[RentalPrice], *, today: date) -> tuple[Figure, ...]:
-    """Return the yearly drift of every series that spans a year, in the order of the series."""
-    return tuple(
-        _drift(series)
-        for series in matched_series(history, today=today)
-        if series.days >= _SHORTEST_SERIES_DAYS
-    )
-
-
-def rent_drift(
-    history: Sequence[RentalPrice], gpu_model_id: str, *, provider: str, today: date
-) -> Figure | None:
-    """Return how a provider's price of a GPU moved in a year, as a share: -0.2 is a fall of 20 %.
+def drift_of(series: MatchedSeries) -> Figure | None:
+    """Return how a price moved in a year, as a share: -0.2 is a fall of 20 %.
 
     The base is the compound rate from the first price to the last, the range that of all moves
-    over half a year or more. None where no series spans a year.
+    over half a year or more. None where the series does not span a year.
     """
-    own = [
-        series
-        for series in matched_series(history, today=today)
-        if series.provider == provider
-        and gpu_model_id in series.gpu_model_ids
-        and series.days >= _SHORTEST_SERIES_DAYS
-    ]
-    return _drift(max(own, key=lambda series: series.days)) if own else None
+    if series.days < _SHORTEST_SERIES_DAYS:
+        return None
+    first, last = series.points[0], series.points[-1]
+    return spread(
+        f"rent_drift, {series.provider} {'/'.join(series.gpu_model_ids)}",
+        list(_moves(series.points)),
+        base=_yearly(first, last),
+        unit="share/year",
+        sources=[
+            f"{first.usd_per_gpu_hour:g} USD on {first.day}",
+            f"{last.usd_per_gpu_hour:g} USD on {last.day}",
+            f"{len(series.points)} dates",
+            *series.sources,
+        ],
+        date=last.day.isoformat(),
+    )
 
 
 def _series(prices: Sequence[RentalPrice]) -> MatchedSeries:
@@ -122,23 +119,6 @@ def _series(prices: Sequence[RentalPrice]) -> MatchedSeries:
             PricePoint(day=day, usd_per_gpu_hour=median(by_day[day])) for day in sorted(by_day)
         ),
         sources=tuple(dict.fromkeys(one.source for one in prices)),
-    )
-
-
-def _drift(series: MatchedSeries) -> Figure:
-    first, last = series.points[0], series.points[-1]
-    return spread(
-        f"rent_drift, {series.provider} {'/'.join(series.gpu_model_ids)}",
-        list(_moves(series.points)),
-        base=_yearly(first, last),
-        unit="share/year",
-        sources=[
-            f"{first.usd_per_gpu_hour:g} USD on {first.day}",
-            f"{last.usd_per_gpu_hour:g} USD on {last.day}",
-            f"{len(series.points)} dates",
-            *series.sources,
-        ],
-        date=last.day.isoformat(),
     )
 
 

@@ -1,7 +1,8 @@
 """What servers with GPUs draw, in kW, from ratings and measurements.
 
 `power.csv` has ratings of whole systems, of GPUs alone, and of clusters. A server without a row is
-derived from the rated power of its GPUs and how much more the known servers are rated at.
+derived from the rated power of its GPUs and how much more the known servers are rated at. The
+sources bear no dates.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from statistics import median
 
 from service.domain.figure import Figure
 from service.domain.gpu import GpuModel, GpuRegistry
+from service.facts.periods import READ_IN, undated
 from service.facts.quantities import amount
 from service.facts.rows import Row, parts, rows_of, whole
 from service.facts.spread import joined
@@ -115,7 +117,8 @@ def _rated(own: Sequence[PowerRating]) -> Figure | None:
         base=largest,
         high=largest,
         unit=_UNIT,
-        source=joined(source for _, source in rated),
+        source=undated(joined(source for _, source in rated)),
+        date=READ_IN,
     )
 
 
@@ -137,6 +140,7 @@ def _derived(
             f"derived: rated power of the GPUs times {low:.2f} to {high:.2f}, the ratings of"
             f" {len(overheads)} known systems over those of their GPUs"
         ),
+        date=READ_IN,
     )
 
 
@@ -163,7 +167,8 @@ def _drawn(own: Sequence[PowerRating]) -> Figure | None:
         base=median(typical.kw for typical, _ in drawn),
         high=max(typical.high_kw for typical, _ in drawn),
         unit=_UNIT,
-        source=joined(source for _, source in drawn),
+        source=undated(joined(source for _, source in drawn)),
+        date=READ_IN,
     )
 
 
@@ -188,6 +193,7 @@ def _share_of(max_kw: Figure, ratings: Sequence[PowerRating]) -> Figure | None:
             f"derived: {low:.0%} to {high:.0%} of the rating, as"
             f" {joined(system for _, _, system in both)}"
         ),
+        date=READ_IN,
     )
 
 

@@ -24,21 +24,22 @@ from service.estimate.band import Band
 from service.market.agreements import Agreement, agreements_of
 from service.market.answers import Terms
 from service.market.billing import Billing
-from service.market.need import Need
+from service.market.need import SAME_WORK, Need
 from service.market.selection import Selection
 from service.market.sheet import NANOS, Pick
 from service.market.tariffs import egress_dollars, own_dollars, storage_dollars
 
 _NO_HOURS = Band.exact(0.0)
-# The share of the way from the median to p90, in logarithms, as bands have it.
-_UPPER_QUARTILE = math.log(Band(p10=1.0, p50=1.0, p90=math.e).p75)
+UPPER_QUARTILE = math.log(Band(p10=1.0, p50=1.0, p90=math.e).p75)
+"""The share of the way from the median to p90, in logarithms, as bands have it."""
 
 
 class Charges:
     """The costs of some offers, which all have a need; `needs` are those of the shapes.
 
     By lot: `gpu_counts` that are used, `node_counts` that are bought, `paid_counts` of these that
-    are charged. Quantiles are those of the hours: "p10", "p50", "p75" and "p90".
+    are charged. By shape: the `works` of the needs. Quantiles are those of the hours: "p10", "p50",
+    "p75" and "p90".
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Charges:
             covered = self._agreements.covered_gpu_counts // pick.sheet.gpus_per_node[pick.lots]
             self.paid_counts = np.maximum(self.node_counts - covered, 0)
         self._bands = [_NO_HOURS if one is None else one.hours for one in needs]
+        self.works = [SAME_WORK if one is None else one.work for one in needs]
         self._dollars: dict[str, NDArray[np.float64]] = {}
 
     @cached_property
@@ -70,6 +72,20 @@ class Charges:
         """Whether the nodes have to be joined, by lot."""
         joins = [one is not None and one.joins_nodes for one in self._needs]
         return np.asarray(self._by_lot(joins), np.bool_)
+
+    @cached_property
+    def does_same_work(self) -> bool:
+        """Whether all plans get the same done for what they cost."""
+        return all(work is SAME_WORK for work in self.works)
+
+    @property
+    def has_exact_hours(self) -> bool:
+        """Whether the hours of all needs are known."""
+        return all(band.p10 == band.p90 for band in self._bands)
+
+    def spread(self, of_shapes: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by row what is given by shape."""
+        return self.pick.spread(self._by_lot(of_shapes))
 
     def shape_of(self, number: int) -> int:
         """Return the number of a row's shape in the selection, by its number in the pick."""
@@ -152,7 +168,7 @@ class Charges:
         middle = np.array([band.p50 for band in self._bands])
         high = np.array([band.p90 for band in self._bands])
         ratio = np.divide(high, middle, out=np.ones(middle.size), where=middle > 0)
-        return np.asarray((middle * ratio**_UPPER_QUARTILE)[self._shapes])
+        return np.asarray((middle * ratio**UPPER_QUARTILE)[self._shapes])
 
-    def _by_lot(self, of_shapes: Sequence[float]) -> NDArray[Any]:
-        return np.array(of_shapes)[self._shapes]
+    def _by_lot(self, of_shapes: Sequence[float] | NDArray[np.float64]) -> NDArray[Any]:
+        return np.asarray(of_shapes)[self._shapes]

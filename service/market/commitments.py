@@ -13,6 +13,7 @@ from service.market.billing import hours_billed
 from service.market.charges import Charges
 from service.market.eligibility import superseded
 from service.market.line_items import itemized
+from service.market.merit import middles
 from service.market.need import Need
 from service.market.selection import Selection
 
@@ -31,6 +32,7 @@ def commitments_of(
 ) -> tuple[Commitment, ...]:
     """Return the cheapest commitments that hold the workload, by what all of them costs.
 
+    Where plans differ in the rate at which they work, that is for the same rate.
     What is paid upfront is in the hourly price of an offer already, so it is not added.
     """
     committed = selection.committed
@@ -42,7 +44,7 @@ def commitments_of(
     if not pick.at.size:
         return ()
     charges = Charges(pick, selection, needs, terms=terms, today=today)
-    order = np.lexsort((pick.sheet.rows[pick.at], charges.compute_dollars("p50")))
+    order = np.lexsort((pick.sheet.rows[pick.at], middles(charges, charges.compute_dollars("p50"))))
     rows = snapshot.rows
     return tuple(
         _commitment(charges, number, rows[int(pick.sheet.rows[pick.at[number]])], selection.rates)

@@ -1,6 +1,6 @@
 """From a question's plans to its cost: every shape on offer is planned, then priced at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ from service.catalog.masks import Rates
 from service.catalog.snapshot import Snapshot
 from service.domain.errors import Precondition, Reason
 from service.domain.money import rounded
-from service.domain.workload import Placement
+from service.domain.workload import Objective, Placement
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import Assumption, BaselineChange, MarketCost, Terms
 from service.market.billing import SET_UP
@@ -18,7 +18,7 @@ from service.market.need import Need, Shape
 from service.market.plan_caveats import is_long_run
 from service.market.pricing import fixed_price, price
 from service.market.rejections import counts_text
-from service.market.selection import select
+from service.market.selection import Selection, select
 
 PlanT = TypeVar("PlanT", TrainingPlan, ServingPlan)
 
@@ -54,10 +54,13 @@ def usual_plan(plans: Plans[PlanT], placement: Placement, gpu_model: str) -> Pla
 
     The node is the smallest of usual size that does it alone, without a run that is longer than
     any that was measured; where none does, one of eight GPUs, or of `gpu_count` when that is less.
+    Where the fastest is looked for it is the largest of usual size that may be used.
     Raises Precondition DOES_NOT_FIT.
     """
     most = min(placement.gpu_count or _USUAL_NODES[-1], _USUAL_NODES[-1])
-    if placement.gpu_count is None:
+    if placement.gpu_count is None and placement.objective is Objective.TIME:
+        most = max(size for size in _USUAL_NODES if size <= placement.max_gpu_count)
+    elif placement.gpu_count is None:
         for size in _USUAL_NODES[:-1]:
             plan = plans.of(Shape(gpu_model=gpu_model, gpus_per_node=size))
             if not isinstance(plan, NoPlan) and plan.gpu_count <= size and not is_long_run(plan):
@@ -73,14 +76,17 @@ def joined(
     placement: Placement,
     plans: Plans[PlanT],
     need_of: Callable[[PlanT], Need],
+    planned: Callable[[Selection], tuple[Sequence[PlanT | NoPlan], Sequence[Need | None]]],
     rates: Rates,
     now: datetime,
 ) -> tuple[PlanT, MarketCost]:
     """Return what the market asks for a question, and the plan that the middle of it rests on.
 
-    A GPU model that nobody offers still has its plan, without a cost. Raises Precondition
-    DOES_NOT_FIT where no shape has a plan, and NO_MATCHING_OFFERS where all GPU models were
-    searched and no offer may be used; ValueError for a fixed price without a GPU model.
+    `planned` gives the plans and needs of the shapes on offer; `plans` and `need_of` serve where
+    there is no offer. A GPU model that nobody offers still has its plan, without a cost.
+
+    Raises Precondition DOES_NOT_FIT where no shape has a plan, and NO_MATCHING_OFFERS where all GPU
+    models were searched and no offer may be used; ValueError for a fixed price without a GPU model.
     """
     gpu_model = placement.gpu_model
     if terms.dollars_per_gpu_hour is not None:
@@ -89,8 +95,7 @@ def joined(
         plan = usual_plan(plans, placement, gpu_model)
         return plan, fixed_price(need_of(plan), terms.dollars_per_gpu_hour)
     selection = select(snapshot, terms, gpu_model=gpu_model, rates=rates, now=now)
-    found = [plans.of(shape) for shape in selection.shapes]
-    needs = [None if isinstance(plan, NoPlan) else need_of(plan) for plan in found]
+    found, needs = planned(selection)
     market = price(
         selection, found, needs, terms=terms, placement=placement, snapshot=snapshot, now=now
     )
@@ -118,19 +123,26 @@ def assumptions_of(terms: Terms, plan: TrainingPlan | ServingPlan) -> tuple[Assu
 
 
 def change_of(
-    market: MarketCost, before: MarketCost, *, gpu_hours: float, baseline_gpu_hours: float
+    market: MarketCost,
+    before: MarketCost,
+    *,
+    gpu_hours: float,
+    baseline_gpu_hours: float,
+    work: float = 1.0,
+    baseline_work: float = 1.0,
 ) -> BaselineChange:
     """Compare with a baseline; costs have no ratio where there is none, or it costs nothing.
 
+    `work` is what each gets done, where that differs: shares are then those of the same work.
     Of two answers from one calibration the ratio of the middles is free of the error that both
     share, so a change of 10 % shows inside a band of 50 %.
     """
     cost_change = None
     if market.cost is not None and before.cost is not None and before.cost.p50 > 0:
-        cost_change = market.cost.p50 / before.cost.p50 - 1
+        cost_change = market.cost.p50 / before.cost.p50 * (baseline_work / work) - 1
     return BaselineChange(
         cost_change=cost_change,
-        gpu_hours_change=gpu_hours / baseline_gpu_hours - 1,
+        gpu_hours_change=gpu_hours / baseline_gpu_hours * (baseline_work / work) - 1,
         baseline_dollars=(
             None if before.cost is None else rounded(Decimal(before.cost.p50), digits=_CENTS)
         ),

@@ -1,8 +1,8 @@
 """Which offers a workload is best placed at: the surest capacity first, then the upper quartile.
 
-That is of the cost, or of the time where time is what is looked for: the least of many uncertain
-figures is biased low, hence no median. A plan that rests on
-no measured row comes before another one only by a lower quartile, never by a tie.
+That is of the cost of the same work, or of the time where time is what is looked for: the least of
+many uncertain figures is biased low, hence no median. A plan that rests on no measured row comes
+before another one only by a lower quartile, never by a tie.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from service.catalog.columns import Mask
 from service.domain.workload import Objective
 from service.market.charges import Charges
+from service.market.merit import upper_quartiles
 from service.market.sheet import NANOS, Pick
 
 SHOWN = 3
@@ -76,7 +77,8 @@ def ranked(
     One with a row of surer capacity comes before all others. Of equal costs those with a measured
     plan come first, then the first by name; of equal times those that cost less.
     """
-    merit = charges.dollars("p75") if objective is Objective.COST else charges.hours("p75")
+    costs = upper_quartiles(charges, charges.dollars)
+    merit = costs if objective is Objective.COST else charges.hours("p75")
     groups = charges.pick.rule(one_for_each)
     found: list[Ranked] = []
     taken: list[int] = []
@@ -85,7 +87,7 @@ def ranked(
         if len(found) == SHOWN or not mask.any():
             continue
         values = merit if mask.all() else np.where(mask, merit, np.inf)
-        for group, number in _leaders(charges, values, groups, besides=taken):
+        for group, number in _leaders(charges, values, costs, groups, besides=taken):
             if len(found) < SHOWN:
                 taken.append(group)
                 found.append(Ranked(number=number, capacity=kind))
@@ -93,12 +95,17 @@ def ranked(
 
 
 def _leaders(
-    charges: Charges, values: NDArray[np.float64], groups: NDArray[Any], *, besides: Sequence[int]
+    charges: Charges,
+    values: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    groups: NDArray[Any],
+    *,
+    besides: Sequence[int],
 ) -> list[tuple[int, int]]:
     """Return the best three groups in order, each with its best row; infinite values are no rows.
 
-    `groups` is by lot. `besides` are groups to pass over. Of more groups that are equal all are
-    returned.
+    `costs` decide between equal values. `groups` is by lot. `besides` are groups to pass over. Of
+    more groups that are equal all are returned.
     """
     # Runs of lots of one group: of GPU models there is one each, of providers there are some.
     heads = np.flatnonzero(np.diff(groups, prepend=-1))
@@ -115,7 +122,7 @@ def _leaders(
         value = float(lowest[group])
         runs = np.flatnonzero((of_runs == group) & (lowest_of_runs == value)).tolist()
         equal = [
-            _place(charges, int(starts[run] + at))
+            _place(charges, costs, int(starts[run] + at))
             for run in runs
             for at in np.flatnonzero(values[starts[run] : ends[run]] == value)
         ]
@@ -123,11 +130,13 @@ def _leaders(
     return [(group, number) for *_, number, group in sorted(leaders)]
 
 
-def _place(charges: Charges, number: int) -> tuple[float, bool, int, int]:
+def _place(
+    charges: Charges, costs: NDArray[np.float64], number: int
+) -> tuple[float, bool, int, int]:
     """Return where a row stands among those that are as good."""
     pick = charges.pick
     return (
-        float(charges.dollars("p75")[number]),
+        float(costs[number]),
         not charges.need_of(number).is_measured,
         int(pick.sheet.rows[pick.at[number]]),
         number,

@@ -19,6 +19,7 @@ from service.market.commitments import commitments_of
 from service.market.eligibility import Eligible
 from service.market.line_items import figure
 from service.market.market_caveats import caveats_of_cost, caveats_of_fixed_price, no_offers
+from service.market.merit import middles
 from service.market.need import Need
 from service.market.placements import Capacity, Ranked, capacities, ranked
 from service.market.rejections import in_order
@@ -43,9 +44,9 @@ def price(
 
     The cost is that of the middle provider (nearest rank) with the GPU model of the best placement:
     its band joins that of the hours with that of the providers, in log quadrature. Where the terms
-    name an offer, the band of the offers is nothing. Placements are the best
-    three, of different providers when the placement names a GPU model, else of different GPU
-    models; one with unproven capacity comes first only when none is proven.
+    name an offer, the band of the offers is nothing. Placements are the best three by the cost of
+    the same work, of different providers when the placement names a GPU model, else of different
+    GPU models; one with unproven capacity comes first only when none is proven.
 
     Raises InvalidRequest for a budget in a currency without a rate.
     """
@@ -167,7 +168,7 @@ def _market(
     Each provider counts once, with its cheapest offer: a workload for one GPU is not rented a node
     of eight where the same provider has single ones. Offers count whose capacity is as sure as the
     best one's, or whose nodes need not be joined, and, where time is looked for, that take no
-    longer; of equal costs the first by name.
+    longer. Costs are those of the same work; of equal ones the first by name counts.
     """
     pick = charges.pick
     models = pick.sheet.gpu_model[pick.lots]
@@ -179,12 +180,13 @@ def _market(
     if objective is Objective.TIME:
         hours = charges.hours("p50")
         numbers = numbers[hours[numbers] <= hours[best.number]]
-    dollars, names = charges.dollars("p50")[numbers], pick.sheet.rows[pick.at[numbers]]
+    costs = middles(charges, charges.dollars("p50"))[numbers]
+    names = pick.sheet.rows[pick.at[numbers]]
     providers = pick.spread(pick.rule("provider"))[numbers]
-    by_provider = np.lexsort((names, dollars, providers))
+    by_provider = np.lexsort((names, costs, providers))
     is_first = np.diff(providers[by_provider], prepend=-1) != 0
     cheapest = by_provider[is_first]
-    ordered = numbers[cheapest[np.lexsort((names[cheapest], dollars[cheapest]))]]
+    ordered = numbers[cheapest[np.lexsort((names[cheapest], costs[cheapest]))]]
     return {
         role: int(ordered[math.ceil(share * ordered.size) - 1]) for role, share in _MARKET.items()
     }

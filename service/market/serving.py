@@ -1,6 +1,7 @@
 """What a serving load takes and costs a month: plans for every shape, joined to the prices."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -17,6 +18,7 @@ from service.estimate.serving import plan_serving, serving_levers
 from service.estimate.serving_calibration import ServingCalibration
 from service.estimate.weights import weight_bytes
 from service.market.answers import (
+    BaselineChange,
     InferenceAnswer,
     InferenceQuestion,
     MarketCost,
@@ -29,6 +31,7 @@ from service.market.joined import (
     change_of,
     joined,
 )
+from service.market.merit import counts_by_output, for_each, work_of
 from service.market.misfits import no_figures
 from service.market.need import Need, Shape
 from service.market.plan_caveats import serving_caveats
@@ -72,13 +75,15 @@ class ServingEstimator:
             placement=question.placement,
             plans=self._plans(question.workload, question.placement),
             need_of=partial(_need, question, _weights_gb(workload)),
+            planned=lambda selection: self.planned(question, selection.shapes),
             rates=self._rates(),
             now=now,
         )
-        baseline = None
-        if question.baseline is not None:
-            baseline = self.answer(question.baseline, snapshot=snapshot, now=now)
         accelerator = self._accelerators[plan.gpu_model_id]
+        change = None
+        if question.baseline is not None:
+            before = self.answer(question.baseline, snapshot=snapshot, now=now)
+            change = _change(question, plan, market, question.baseline, before)
         return InferenceAnswer(
             plan=plan,
             market=market,
@@ -94,14 +99,7 @@ class ServingEstimator:
             ),
             assumptions=assumptions_of(question.terms, plan),
             caveats=(*market.caveats, *serving_caveats(plan)),
-            change=None
-            if baseline is None
-            else change_of(
-                market,
-                baseline.market,
-                gpu_hours=plan.gpu_count,
-                baseline_gpu_hours=baseline.plan.gpu_count,
-            ),
+            change=change,
         )
 
     def planned(
@@ -134,13 +132,22 @@ class ServingEstimator:
         accelerator = self._accelerators.get(shape.gpu_model)
         if accelerator is None:
             return no_figures(shape.gpu_model)
-        return plan_serving(
+        plan_on = partial(
+            plan_serving,
             workload,
             accelerator,
             gpus_per_node=shape.gpus_per_node,
-            placement=placement,
             calibration=self._calibration,
         )
+        plan = plan_on(placement=placement)
+        if isinstance(plan, NoPlan) or not _may_fill(workload, placement):
+            return plan
+        # Whole nodes are paid for, and of an offline load no GPU has to be idle.
+        paid = -(-plan.gpu_count // shape.gpus_per_node) * shape.gpus_per_node
+        gpu_count = min(paid, placement.max_gpu_count)
+        if gpu_count == plan.gpu_count:
+            return plan
+        return plan_on(placement=replace(placement, gpu_count=gpu_count))
 
 
 def token_costs(
@@ -157,7 +164,7 @@ def token_costs(
         return None
     # The capacity counts output tokens, and requests where nothing is generated.
     requests_per_hour = plan.serving_capacity.times(_SECONDS_AN_HOUR / (generated or 1))
-    per_request = _for_each(dollars_per_hour, requests_per_hour)
+    per_request = for_each(dollars_per_hour, requests_per_hour)
     share = plan.prefill_share if workload.input_tokens else 0.0
     nothing = Band.exact(0.0)
     return TokenCosts(
@@ -169,6 +176,12 @@ def token_costs(
 
 def _weights_gb(workload: InferenceWorkload) -> float:
     return weight_bytes(workload.architecture, workload.precision).total / _GIGA
+
+
+def _may_fill(workload: InferenceWorkload, placement: Placement) -> bool:
+    """Tell whether a load takes as many GPUs as its nodes have."""
+    is_counted = placement.gpu_count is not None or workload.parallelism.data is not None
+    return workload.is_offline and not is_counted
 
 
 def _need(question: InferenceQuestion, weights_gb: float, plan: ServingPlan) -> Need:
@@ -184,6 +197,7 @@ def _need(question: InferenceQuestion, weights_gb: float, plan: ServingPlan) -> 
         joins_nodes=plan.gpus_per_replica > plan.gpus_per_node,
         storage_gb=weights_gb,
         egress_gb=egress_gb,
+        work=work_of(workload, plan),
         is_measured=plan.is_measured,
     )
 
@@ -192,6 +206,28 @@ def _requests_a_month(question: InferenceQuestion, plan: ServingPlan) -> float:
     generated = question.workload.output_tokens + question.workload.reasoning_tokens
     per_second = plan.serving_capacity.p50 / (generated or 1)
     return per_second * _SECONDS_AN_HOUR * question.hours_per_month
+
+
+def _change(
+    question: InferenceQuestion,
+    plan: ServingPlan,
+    market: MarketCost,
+    baseline: InferenceQuestion,
+    before: InferenceAnswer,
+) -> BaselineChange:
+    """Compare with a baseline: for a request where the cost of what is made counts."""
+    requests, baseline_requests = 1.0, 1.0
+    if counts_by_output(question.workload) or counts_by_output(baseline.workload):
+        requests = _requests_a_month(question, plan)
+        baseline_requests = _requests_a_month(baseline, before.plan)
+    return change_of(
+        market,
+        before.market,
+        gpu_hours=plan.gpu_count,
+        baseline_gpu_hours=before.plan.gpu_count,
+        work=requests,
+        baseline_work=baseline_requests,
+    )
 
 
 def _dollars_per_hour(question: InferenceQuestion, market: MarketCost) -> Band | None:
@@ -212,18 +248,7 @@ def _per_thousand_images(
     if dollars is None or question.workload.architecture.kind is not ModelKind.DIFFUSION:
         return None
     images_per_hour = plan.serving_capacity.times(_SECONDS_AN_HOUR)
-    return _for_each(dollars, images_per_hour).times(_THOUSAND)
-
-
-def _for_each(dollars: Band, count: Band) -> Band:
-    """Return what each of an hour's requests costs.
-
-    Credit, or GPUs that are paid for anyway, can make a side of the cost nothing. That has no
-    logarithm, so all sides are then of the count's middle.
-    """
-    if dollars.p10 > 0:
-        return dollars.combined(count.inverse())
-    return dollars.times(1 / count.p50)
+    return for_each(dollars, images_per_hour).times(_THOUSAND)
 
 
 def _flops_per_request(workload: InferenceWorkload) -> float:

@@ -9,6 +9,7 @@ from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import OfferPlacement
 from service.market.charges import Charges
 from service.market.line_items import Itemized, itemized
+from service.market.merit import for_each
 from service.market.odds import odds_of_lowest
 from service.market.placements import Capacity, Ranked
 
@@ -49,10 +50,13 @@ class Shown:
         """Return the band of a cost over the hours and over the offers of a market.
 
         The two are independent, and join in log quadrature. The rows are those at the quantiles
-        of the market.
+        of the market; where plans differ in what they get done, the cost is that of the work that
+        the one in the middle does.
         """
-        hours = self.band(middle)
-        low_dollars, high_dollars = (float(self.itemized(n).dollars) for n in (low, high))
+        hours, work = self.band(middle), self._work(middle)
+        low_dollars, high_dollars = (
+            float(self.itemized(n).dollars) * (work / self._work(n)) for n in (low, high)
+        )
         if not hours.p50:
             return Band(p10=0.0, p50=0.0, p90=max(hours.p90, high_dollars))
         # Credit, or GPUs that are paid for anyway, can make a side cost nothing.
@@ -66,6 +70,9 @@ class Shown:
         if not hours.p10 or not low_dollars:
             return Band(p10=0.0, p50=joined.p50, p90=joined.p90)
         return joined
+
+    def _work(self, number: int) -> float:
+        return self._charges.need_of(number).work.p50
 
     def placements(
         self, best: Sequence[Ranked], plans: Sequence[TrainingPlan | ServingPlan | NoPlan]
@@ -82,7 +89,10 @@ class Shown:
                 raise TypeError(f"a placement without a plan: {plan.message}")
             found.append((plan, self.itemized(one.number)))
         odds = odds_of_lowest(
-            [(plan.gpu_model_id, cost) for (plan, _), cost in zip(found, costs, strict=True)]
+            [
+                (plan.gpu_model_id, for_each(cost, self._charges.need_of(one.number).work))
+                for one, (plan, _), cost in zip(best, found, costs, strict=True)
+            ]
         )
         return tuple(
             OfferPlacement(

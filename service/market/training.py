@@ -12,7 +12,7 @@ from service.domain.accelerator import Accelerator
 from service.domain.errors import Precondition, Reason
 from service.domain.money import rounded
 from service.domain.precision import Precision
-from service.domain.workload import Objective, Placement, TrainingMethod, TrainingWorkload
+from service.domain.workload import Placement, TrainingMethod, TrainingWorkload
 from service.estimate.calibration import TrainingCalibration
 from service.estimate.measured import nearest_training
 from service.estimate.plan import NoPlan, TrainingPlan
@@ -30,6 +30,8 @@ from service.market.joined import (
 from service.market.misfits import no_figures
 from service.market.need import Need, Shape
 from service.market.plan_caveats import LONGEST_RUN_DAYS, training_caveats
+from service.market.selection import Selection
+from service.market.sizes import in_surest_size
 
 _GB = 1e9
 _CENTS = 2
@@ -88,6 +90,7 @@ class TrainingEstimator:
             placement=question.placement,
             plans=self._plans(question.workload, question.placement),
             need_of=partial(_need, question, _egress_gb(question)),
+            planned=partial(self._in_surest_size, question, snapshot=snapshot, now=now),
             rates=self._rates(),
             now=now,
         )
@@ -124,6 +127,23 @@ class TrainingEstimator:
         plans = [kept.of(shape) for shape in shapes]
         need_of = partial(_need, question, _egress_gb(question))
         return plans, [None if isinstance(plan, NoPlan) else need_of(plan) for plan in plans]
+
+    def _in_surest_size(
+        self,
+        question: TrainingQuestion,
+        selection: Selection,
+        *,
+        snapshot: Snapshot,
+        now: datetime,
+    ) -> tuple[Sequence[TrainingPlan | NoPlan], Sequence[Need | None]]:
+        return in_surest_size(
+            lambda asked: self.planned(replace(question, placement=asked), selection.shapes),
+            question.placement,
+            selection,
+            terms=question.terms,
+            snapshot=snapshot,
+            today=now.date(),
+        )
 
     def _planner(self, workload: TrainingWorkload, placement: Placement) -> Plans[TrainingPlan]:
         return Plans(lambda shape: self._planned(workload, shape, placement))
@@ -175,12 +195,7 @@ def _dollars(gpu_hours: float, market: MarketCost) -> Decimal | None:
 def within_usual_deadline(question: TrainingQuestion) -> TrainingQuestion | None:
     """Return the question with the usual deadline; None where the request says enough itself."""
     placement, given = question.placement, question.workload.parallelism
-    is_open = (
-        placement.gpu_count is None
-        and placement.deadline is None
-        and placement.objective is Objective.COST
-        and given.data is None
-    )
+    is_open = placement.gpu_count is None and placement.deadline is None and given.data is None
     if not is_open:
         return None
     terms = question.terms

@@ -93,6 +93,7 @@ _TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "PROVIDER_NOT_FOUND": "No such provider",
         "QUARANTINED_OFFER_NOT_FOUND": "No such quarantined offer",
         "QUOTE_NOT_FOUND": "No such quote",
+        "QUOTE_STORE_FULL": "No room is left for quotes",
         "QUOTE_TOO_LARGE": "The answer is too large for a quote",
         "REQUEST_ID_REUSED": "The request id came with another request",
         "REVISION_NOT_KEPT": "The revision of the catalogue is not kept",

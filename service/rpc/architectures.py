@@ -117,13 +117,14 @@ def read_subject(
         )
         return None
     if request.model:
-        return _registered(request.model, models, assumed, faults)
+        return read_registered(request.model, models, assumed, faults)
     return _completed(request.architecture, assumed, faults.under("architecture"))
 
 
-def _registered(
+def read_registered(
     text: str, models: ModelRegistry, assumed: Assumed, faults: Faults
 ) -> Subject | None:
+    """Read a `model` of the registry, by id, name or alias; None where that went to `faults`."""
     name = text.removeprefix(f"{MODELS}/")
     model = models.find(name)
     if model is None:

@@ -1,6 +1,7 @@
 """Requests of CompareService to questions: every violation is found before any is reported."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -17,25 +18,29 @@ from service.compare.questions import (
     Ranking,
     WorkloadQuestion,
 )
-from service.domain.constraints import OfferConstraints
+from service.domain.constraints import Adjustment, OfferConstraints
 from service.domain.errors import Reason
 from service.domain.precision import Precision
+from service.domain.workload import Objective
 from service.market.answers import InferenceQuestion, TrainingQuestion
 from service.rpc.assumed import Assumed
 from service.rpc.choices import read_choice
-from service.rpc.constraints import USD, read_constraints, read_gpu
+from service.rpc.constraints import USD, read_adjustments, read_constraints, read_gpu
 from service.rpc.faults import Faults
 from service.rpc.numbers import Range, is_set, read_count, read_double
-from service.rpc.requests import read_provider
+from service.rpc.requests import MAX_VALUES, read_provider
 from service.rpc.terms import Known
 from service.rpc.workloads import Asked, read_estimate_inference, read_estimate_training
 
 _PLACEMENTS = Range(low=1, high=1000)
+_SKIPPED = Range(low=0, high=1_000_000)
 _SHARE = Range(low=0, high=1)
 _GIGABYTES = Range(low=0, high=1_000_000_000)
 _USUAL_PLACEMENTS = 25
 # What would leave nothing to compare.
 _OF_ESTIMATES = ("offer", "price_per_gpu_hour", "baseline")
+# What pays for a workload, and leaves the price of an hour as it is.
+_OF_COSTS = ("credit_remaining", "committed_gpu_count")
 # What only a workload can keep.
 _OF_WORKLOADS = ("deadline", "budget", "min_fabric_gbps_per_gpu")
 
@@ -61,8 +66,11 @@ def read_compare_offers(
     """Read a CompareOffersRequest. Raises InvalidRequest with every violation."""
     faults, assumed = Faults(), Assumed()
     asked = _workload(request.workload, known, faults)
-    ranking = read_choice(request, "objective", Ranking, assumed, faults, default=Ranking.COST)
+    ranking = read_choice(
+        request, "objective", Ranking, assumed, faults, default=_looked_for(asked)
+    )
     count = read_count(request, "max_placements", _PLACEMENTS, faults)
+    skip = read_count(request, "skip", _SKIPPED, faults)
     share = read_double(request, "min_availability_share", _SHARE, faults)
     source = None
     if request.HasField("data_source"):
@@ -76,6 +84,7 @@ def read_compare_offers(
         workload=workload,
         ranking=ranking,
         most_placements=assumed.unless_given(count, "maxPlacements", _USUAL_PLACEMENTS),
+        skip=skip or 0,
         min_availability_share=share,
         data_source=source,
         assumptions=tuple(assumed),
@@ -92,7 +101,7 @@ def read_compare_gpu_models(
         request, "precision", Precision, assumed, faults, default=Precision.BF16
     )
     if request.HasField("workload"):
-        for name in ("constraints", "catalog_revision"):
+        for name in ("constraints", "catalog_revision", "adjustments"):
             if is_set(request, name):
                 faults.add(name, f"belongs into the workload, which has {name} of its own")
         asked = _workload(request.workload, known, faults)
@@ -103,10 +112,14 @@ def read_compare_gpu_models(
         )
         return AskedInCurrency(question=question, currency_code=currency_code)
     constraints = _constraints(request.constraints, known, assumed, faults)
+    discounts = _discounts(request.adjustments, known, faults)
     faults.raise_if_any()
     return AskedInCurrency(
         question=HourlyQuestion(
-            constraints=constraints, precision=precision, assumptions=tuple(assumed)
+            constraints=constraints,
+            precision=precision,
+            adjustments=discounts,
+            assumptions=tuple(assumed),
         )
     )
 
@@ -120,13 +133,16 @@ def read_compare_providers(request: pb.CompareProvidersRequest, known: Known) ->
     else:
         faults.add("gpu_model", "is required", Reason.FIELD_REQUIRED)
     constraints = _constraints(request.constraints, known, Assumed(), faults)
+    discounts = _discounts(request.adjustments, known, faults)
     if gpu_model and constraints.gpu_models and gpu_model not in constraints.gpu_models:
         metadata = {"gpuModel": gpu_model}
         faults.add("gpu_model", f"the constraints leave {gpu_model!r} out", metadata=metadata)
     faults.raise_if_any()
     if not request.constraints.purchase_model:
         constraints = replace(constraints, purchase_models=frozenset())
-    return ProvidersQuestion(gpu_model=gpu_model or "", constraints=constraints)
+    return ProvidersQuestion(
+        gpu_model=gpu_model or "", constraints=constraints, adjustments=discounts
+    )
 
 
 def _workload(
@@ -169,6 +185,12 @@ def _complete(
     return asked.question, asked.currency_code
 
 
+def _looked_for(asked: Asked[TrainingQuestion] | Asked[InferenceQuestion] | None) -> Ranking:
+    """Return the order that is meant where none is asked for: that of the estimate."""
+    is_fast = asked is not None and asked.question.placement.objective is Objective.TIME
+    return Ranking.TIME if is_fast else Ranking.COST
+
+
 def _data_source(
     given: pb.DataSource, workload: WorkloadQuestion | None, known: Known, faults: Faults
 ) -> DataSource | None:
@@ -197,3 +219,16 @@ def _constraints(
         if is_set(given, name):
             under.add(name, "belongs to a workload, and there is none")
     return read_constraints(given, known.market, assumed, under)
+
+
+def _discounts(
+    given: Iterable[constraints_pb2.Adjustment], known: Known, faults: Faults
+) -> tuple[Adjustment, ...]:
+    """Read what changes the price of an hour; credit and committed GPUs pay for a workload."""
+    every = tuple(given)
+    for at, one in enumerate(every[:MAX_VALUES]):
+        under = faults.under(f"adjustments[{at}]")
+        for name in _OF_COSTS:
+            if is_set(one, name):
+                under.add(name, "pays for a workload, and there is none")
+    return read_adjustments(every, known.market, faults)

@@ -42,6 +42,7 @@ def offers_to_proto(
         exchange_rate=rate_to_proto(currency.rate),
         catalog_revision=snapshot.revision,
         as_of=snapshot.as_of,
+        committed_count=answer.committed_count,
     )
 
 
@@ -80,7 +81,7 @@ def _placement(one: ComparedPlacement, currency: Currency) -> pb.ComparedPlaceme
         placement=placement,
         on_frontier=one.is_on_frontier,
         why_not=one.why_not,
-        cost_over_best=significant(one.cost_over_best),
+        cost_over_best=_maybe_significant(one.cost_over_best),
         time_per_output_token_ms=_maybe_band(one.time_per_output_token_ms),
     )
 

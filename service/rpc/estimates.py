@@ -107,7 +107,7 @@ def _of_both(
         "offers_used": [_offer_use(use, currency) for use in market.offers_used],
         "placements": [placement_to_proto(one, currency) for one in market.placements],
         "commitments": [commitment_to_proto(one, currency) for one in market.commitments],
-        "nearest_measured": _measured(answer.nearest_measured),
+        "nearest_measured": measured_to_proto(answer.nearest_measured),
         "assumptions": _assumptions(answer),
         "caveats": _caveats(answer),
         "rejected": _rejected(market),
@@ -261,7 +261,8 @@ def _token_costs(costs: TokenCosts | None, currency: Currency) -> pb.TokenCosts 
     )
 
 
-def _measured(row: MeasuredRow | None) -> estimate_pb2.MeasuredRow | None:
+def measured_to_proto(row: MeasuredRow | None) -> estimate_pb2.MeasuredRow | None:
+    """Write the nearest measurement; None stays None."""
     if row is None:
         return None
     return estimate_pb2.MeasuredRow(

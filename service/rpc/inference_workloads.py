@@ -69,7 +69,7 @@ def read_inference_workload(
     _check_load(request, faults)
     concurrency = read_count(request, "concurrency", _CONCURRENCY, faults)
     requests_per_second = read_double(request, "requests_per_second", _RATE, faults)
-    profile = _profile(request.profile, faults)
+    profile = read_rate_profile(request.profile, faults)
     peak_factor = read_double(request, "peak_factor", _PEAK_FACTOR, faults)
     if request.requests_per_second and not request.profile:
         peak_factor = assumed.unless_given(peak_factor, "peakFactor", 1.0)
@@ -78,7 +78,9 @@ def read_inference_workload(
         "utilization",
         _OFFLINE_UTILIZATION if request.offline else _USUAL_UTILIZATION,
     )
-    latency = _latency(request, faults)
+    latency = read_latency(request.latency, faults.under("latency"))
+    if request.offline and request.latency.ListFields():
+        faults.add("latency", "cannot be given together with offline, where nobody waits")
     parallelism = read_serving_parallelism(
         request.parallelism,
         None if subject is None else subject.architecture,
@@ -154,7 +156,8 @@ def _check_load(request: pb.EstimateInferenceRequest, faults: Faults) -> None:
         faults.add("peak_factor", "cannot be given together with profile, which has its own peak")
 
 
-def _profile(given: Iterable[float], faults: Faults) -> tuple[float, ...]:
+def read_rate_profile(given: Iterable[float], faults: Faults) -> tuple[float, ...]:
+    """Return the relative rates of a week's hours, () without any; what is wrong goes to faults."""
     values = tuple(given)
     if not values:
         return ()
@@ -171,20 +174,16 @@ def _profile(given: Iterable[float], faults: Faults) -> tuple[float, ...]:
     return values
 
 
-def _latency(request: pb.EstimateInferenceRequest, faults: Faults) -> LatencyLimit:
-    given: workload_pb2.LatencyLimit = request.latency
-    under = faults.under("latency")
-    limits = LatencyLimit(
+def read_latency(given: workload_pb2.LatencyLimit, faults: Faults) -> LatencyLimit:
+    """Return what each user has to get; what is wrong goes to faults."""
+    return LatencyLimit(
         max_time_to_first_token_ms=read_double(
-            given, "max_time_to_first_token_ms", _MILLISECONDS, under
+            given, "max_time_to_first_token_ms", _MILLISECONDS, faults
         ),
         min_tokens_per_second_per_user=read_double(
-            given, "min_tokens_per_second_per_user", _USER_RATE, under
+            given, "min_tokens_per_second_per_user", _USER_RATE, faults
         ),
     )
-    if request.offline and given.ListFields():
-        faults.add("latency", "cannot be given together with offline, where nobody waits")
-    return limits
 
 
 def _speculative(request: pb.EstimateInferenceRequest, faults: Faults) -> Speculative | None:

@@ -1,4 +1,4 @@
-"""Quotes: what CreateQuote asks, which offers an answer names, how these have moved since."""
+"""Quotes: what CreateQuote asks, and how the offers of a quote have moved since."""
 
 import hashlib
 import re
@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from gpuquote.v1 import compare_service_pb2, offer_pb2
 from gpuquote.v1 import quote_service_pb2 as pb
@@ -19,7 +17,6 @@ from service.domain.errors import Reason
 from service.domain.quote import LEAST_LIFETIME, LONGEST_LIFETIME, MAX_TITLE, USUAL_LIFETIME
 from service.rpc.faults import Faults, shown
 from service.rpc.figures import significant
-from service.rpc.names import OFFERS
 from service.rpc.requests import NANOS
 
 CALCULATORS = tuple(field.name for field in pb.QuoteRequest.DESCRIPTOR.fields)
@@ -71,15 +68,12 @@ def pinned(question: Message, revision: str) -> Message:
     """Return a question that has to be answered from the prices of one revision."""
     copy = type(question)()
     copy.CopyFrom(question)
-    for _, part in _parts_with_revision(copy):
-        part.catalog_revision = revision
+    parts = tuple(_parts_with_revision(copy))
+    is_inside = any(path for path, _ in parts)
+    for path, part in parts:
+        # A question with a workload has its revision there, and nowhere else.
+        part.catalog_revision = revision if path or not is_inside else ""
     return copy
-
-
-def offer_ids_in(answer: Message) -> tuple[str, ...]:
-    """Return the ids of the offers that an answer names in a field `offer`, sorted."""
-    names = set(_offers_in(answer))
-    return tuple(sorted(name.removeprefix(f"{OFFERS}/") for name in names if name))
 
 
 def move_of(quoted: offer_pb2.Offer, row: Row | None) -> pb.QuotedOfferMove:
@@ -89,6 +83,8 @@ def move_of(quoted: offer_pb2.Offer, row: Row | None) -> pb.QuotedOfferMove:
     if current is None or current.HasField("delist_time"):
         return move
     move.now.CopyFrom(current.price_per_gpu_hour)
+    move.freshness = current.freshness
+    move.availability = current.availability.state
     before, now = Decimal(move.quoted.amount), Decimal(move.now.amount)
     if before:
         move.change = significant(float((now - before) / before))
@@ -97,12 +93,15 @@ def move_of(quoted: offer_pb2.Offer, row: Row | None) -> pb.QuotedOfferMove:
 
 def _parts_with_revision(question: Message) -> Iterator[tuple[str, Any]]:
     """Yield what of a question can name a revision, with the path to it."""
-    if isinstance(question, compare_service_pb2.CompareOffersRequest):
+    if isinstance(
+        question,
+        compare_service_pb2.CompareOffersRequest | compare_service_pb2.CompareGpuModelsRequest,
+    ):
         for name in _WORKLOADS:
             if question.workload.HasField(name):
                 yield f"workload.{name}.", getattr(question.workload, name)
-        return
-    yield "", question
+    if "catalog_revision" in question.DESCRIPTOR.fields_by_name:
+        yield "", question
 
 
 def _read_title(text: str, faults: Faults) -> str:
@@ -124,41 +123,3 @@ def _read_lifetime(request: pb.CreateQuoteRequest, faults: Faults) -> timedelta:
         faults.add("lifetime", f"must be {least:.0f} s to {most:.0f} s ({LONGEST_LIFETIME.days} d)")
         return USUAL_LIFETIME
     return timedelta(seconds=seconds)
-
-
-def _offers_in(message: Message) -> Iterator[str]:
-    is_named, inner = _plan(message.DESCRIPTOR)
-    if is_named:
-        named: Any = message
-        yield named.offer
-    for field in inner:
-        value = getattr(message, field.name)
-        if field.is_repeated:
-            for part in value:
-                yield from _offers_in(part)
-        elif message.HasField(field.name):
-            yield from _offers_in(value)
-
-
-@lru_cache(maxsize=1024)
-def _plan(descriptor: Descriptor) -> tuple[bool, tuple[FieldDescriptor, ...]]:
-    """Say whether messages of a type name an offer, and which fields may hold some that do."""
-    fields: list[FieldDescriptor] = list(descriptor.fields)
-    is_named = any(_names_an_offer(field) for field in fields)
-    return is_named, tuple(field for field in fields if _may_name_offers(field, frozenset()))
-
-
-def _may_name_offers(field: FieldDescriptor, above: frozenset[str]) -> bool:
-    """Whether a message field holds something that names an offer; `above` are the types around."""
-    message = field.message_type
-    if message is None or message.full_name in above:
-        return False
-    return any(
-        _names_an_offer(inner) or _may_name_offers(inner, above | {message.full_name})
-        for inner in message.fields
-    )
-
-
-def _names_an_offer(field: FieldDescriptor) -> bool:
-    is_text = field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated
-    return is_text and field.name == "offer"

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from service.domain.quote import REQUEST_IDS_KEPT_FOR, KeptRequest, Quote, QuoteHead
 
@@ -10,9 +10,8 @@ from service.domain.quote import REQUEST_IDS_KEPT_FOR, KeptRequest, Quote, Quote
 class MemoryQuotes:
     """The `QuoteStore` of ports.py; thread-safe."""
 
-    def __init__(self, *, clock: Callable[[], datetime], quotes_kept_for: timedelta) -> None:
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._quote_clock = clock
-        self._quotes_kept_for = quotes_kept_for
         self._quoting = threading.Lock()
         self._quotes: dict[str, Quote] = {}
         self._quote_requests: dict[str, tuple[datetime, KeptRequest]] = {}
@@ -56,9 +55,7 @@ class MemoryQuotes:
     def _forget(self) -> None:
         now = self._quote_clock()
         self._quotes = {
-            quote_id: quote
-            for quote_id, quote in self._quotes.items()
-            if now < quote.head.kept_until(self._quotes_kept_for)
+            quote_id: quote for quote_id, quote in self._quotes.items() if now < quote.purge_time
         }
         self._quote_requests = {
             request_id: (at, standing)

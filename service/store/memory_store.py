@@ -17,7 +17,6 @@ from service.domain.quarantine import (
     kept_entries,
     newest_first,
 )
-from service.domain.quote import QUOTES_KEPT_FOR
 from service.domain.run import RUNS_KEPT_FOR, CollectionRun
 from service.store.history_writes import HISTORY_KEPT_FOR
 from service.store.memory_history import MemoryHistory
@@ -49,10 +48,9 @@ class MemoryStore(MemoryHistory, MemoryQuotes):
         *,
         clock: Callable[[], datetime] = _utc_now,
         history_kept_for: timedelta = HISTORY_KEPT_FOR,
-        quotes_kept_for: timedelta = QUOTES_KEPT_FOR,
     ) -> None:
         MemoryHistory.__init__(self, clock=clock, history_kept_for=history_kept_for)
-        MemoryQuotes.__init__(self, clock=clock, quotes_kept_for=quotes_kept_for)
+        MemoryQuotes.__init__(self, clock=clock)
         self._clock = clock
         self._happened = threading.Condition()
         self._event_count = 0

@@ -43,6 +43,10 @@ class UnreadableSnapshot(Exception):
     """
 
 
+class StoreFull(Exception):
+    """There is no room left for quotes; nothing was kept. The message says how full it is."""
+
+
 class UnreadableQuote(Exception):
     """A quote is there, but damaged or of a newer version; the message names it."""
 
@@ -272,7 +276,7 @@ class RunStore(Protocol):
 
 
 class QuoteStore(Protocol):
-    """Quotes: written once, never changed, kept for `GPUQUOTE_QUOTE_DAYS` or until they expire."""
+    """Quotes: written once, never changed, each kept until its own `purge_time`."""
 
     def create_quote(
         self, quote: Quote, *, request_id: str = "", digest: str = ""
@@ -281,7 +285,7 @@ class QuoteStore(Protocol):
 
         Returns None when done, or what the request id stands for already; then nothing is kept.
         `digest` (hex) is that of the request. After StoreUnreachable it may or may not have
-        happened: the same request id again tells.
+        happened: the same request id again tells. Raises StoreFull.
         """
 
     def find_request(self, request_id: str) -> KeptRequest | None:

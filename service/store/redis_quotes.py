@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from service.domain.quote import REQUEST_IDS_KEPT_FOR, KeptRequest, Quote, QuoteHead
 from service.store import codec, keys
-from service.store.ports import NewerSchema, UnreadableQuote
+from service.store.ports import NewerSchema, StoreFull, UnreadableQuote
 from service.store.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
@@ -16,16 +16,14 @@ _MILLISECOND = timedelta(milliseconds=1)
 class RedisQuotes:
     """The `QuoteStore` of ports.py."""
 
-    def __init__(self, link: RedisLink, *, quotes_kept_for: timedelta) -> None:
+    def __init__(self, link: RedisLink) -> None:
         self._link = link
-        self._quotes_kept_for = quotes_kept_for
 
     def create_quote(
         self, quote: Quote, *, request_id: str = "", digest: str = ""
     ) -> KeptRequest | None:
         """Keep a quote and what its request id stands for, in one step."""
         head = quote.head
-        kept_for = head.kept_until(self._quotes_kept_for) - head.create_time
         outcome, standing = self._link.script(
             "create_quote",
             names=(
@@ -39,12 +37,14 @@ class RedisQuotes:
                 head.quote_id,
                 codec.encode_document(quote.document),
                 codec.encode_quote_head(head),
-                kept_for // _MILLISECOND,
+                (quote.purge_time - head.create_time) // _MILLISECOND,
                 digest if request_id else "",
                 REQUEST_IDS_KEPT_FOR // _MILLISECOND,
             ),
             is_long=True,
         )
+        if outcome == "full":
+            raise StoreFull(f"{self._link.address}: {standing.decode()} bytes are in use")
         return _request(standing) if outcome == "standing" else None
 
     def find_request(self, request_id: str) -> KeptRequest | None:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from service.domain.quote import QUOTES_KEPT_FOR
 from service.store.history_writes import HISTORY_KEPT_FOR
 from service.store.redis_catalog import RedisCatalog
 from service.store.redis_changes import RedisChanges
@@ -43,12 +42,11 @@ class RedisStore(
         *,
         clock: Callable[[], datetime],
         history_kept_for: timedelta,
-        quotes_kept_for: timedelta,
     ) -> None:
         RedisCatalog.__init__(self, link, history_kept_for=history_kept_for)
         RedisChanges.__init__(self, link)
         RedisHistory.__init__(self, link, clock=clock, history_kept_for=history_kept_for)
-        RedisQuotes.__init__(self, link, quotes_kept_for=quotes_kept_for)
+        RedisQuotes.__init__(self, link)
         RedisRuns.__init__(self, link, clock=clock)
 
     @classmethod
@@ -59,7 +57,6 @@ class RedisStore(
         op_timeout_seconds: float = OP_TIMEOUT_SECONDS,
         clock: Callable[[], datetime] = _utc_now,
         history_kept_for: timedelta = HISTORY_KEPT_FOR,
-        quotes_kept_for: timedelta = QUOTES_KEPT_FOR,
     ) -> Self:
         """Make a store for redis://, rediss:// or unix://; no connection is opened yet.
 
@@ -67,12 +64,7 @@ class RedisStore(
         `op_timeout_seconds`: one to connect, one to wait.
         """
         link = RedisLink(url, op_timeout_seconds=op_timeout_seconds)
-        return cls(
-            link,
-            clock=clock,
-            history_kept_for=history_kept_for,
-            quotes_kept_for=quotes_kept_for,
-        )
+        return cls(link, clock=clock, history_kept_for=history_kept_for)
 
     @property
     def address(self) -> str:

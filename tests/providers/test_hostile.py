@@ -34,6 +34,9 @@ from service.domain.offer import ExchangeRate, Offer
 from tests.providers.recorded import RemadeFetcher, members_of, recording_of
 from tools.golden import Reading, read_recording
 
+# Tracing thousands of readings would double their time.
+pytestmark = pytest.mark.no_cover
+
 PROVIDERS = load_providers()
 SHOWN = 20
 CUTS = 50
@@ -239,7 +242,6 @@ FAMILIES = (
 )
 
 
-@pytest.mark.no_cover  # Tracing thousands of readings would double their time.
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_bad_page_gives_no_offer_at_another_price(provider: str) -> None:
     wrong = [

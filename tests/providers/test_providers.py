@@ -65,10 +65,12 @@ def test_the_golden_file_shows_offers_and_rejects(provider: Provider) -> None:
     assert reading.rejects, "the hand-written pages hold a row of each trap"
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 def test_reading_twice_gives_the_same(provider: Provider) -> None:
     assert read_pages(provider) == _reading(provider.id)
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 def test_ids_are_unique_and_independent_of_prices_and_dates(provider: Provider) -> None:
     ids = [offer.offer_id for offer in _reading(provider.id).offers]
     later = AlteredFetcher(recording_of(provider.id), lambda page: page.text.replace("9", "8"))

@@ -51,6 +51,7 @@ def test_a_number_of_json_stays_as_printed(number: str) -> None:
     )
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @given(JSON_VALUES)
 def test_json_that_is_laid_out_says_the_same(value: object) -> None:
     text = json.dumps(value)

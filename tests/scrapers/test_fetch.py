@@ -23,7 +23,7 @@ from tests.scrapers.raw_server import Answer, Asked, Handler, RawServer, answer
 START = datetime(2026, 10, 8, 12, 0, tzinfo=UTC)
 PAGE = answer("<p>$2.49 / hour</p>")
 MIB = 1024 * 1024
-SHORT = Patience(request=0.3, large_request=0.6, robots=0.3)
+SHORT = Patience(request=0.3, large_request=5, robots=0.3)
 
 
 class Clock:

@@ -115,6 +115,7 @@ def paged(count: int) -> dict[str, Answer]:
     }
 
 
+@pytest.mark.no_cover  # Each provider's tests cover its reading.
 @pytest.mark.parametrize("provider", load_providers().values(), ids=load_providers())
 def test_a_recording_of_every_provider_reads_as_its_pages_do(
     provider: Provider, bench: Bench

@@ -27,7 +27,9 @@ def without_prefixes(value: Any) -> Any:
     if isinstance(value, list):
         return [without_prefixes(one) for one in value]
     if isinstance(value, str):
-        return value.removeprefix("OPTION_KIND_").removeprefix("FRESHNESS_")
+        return (
+            value.removeprefix("OPTION_KIND_").removeprefix("FRESHNESS_").removeprefix("PRECISION_")
+        )
     return value
 
 
@@ -37,6 +39,28 @@ def test_rest_answers_what_grpc_does() -> None:
     answer = ask(a_dispatcher(SOURCE, clock=FakeClock()))
     grpc = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
     assert told.json == without_prefixes(grpc)
+
+
+def test_rest_shows_the_gpus_of_tokens_as_grpc_does() -> None:
+    body: dict[str, Any] = {
+        "demand": {"gpuModel": "h100-sxm-80gb"},
+        "tokensPerMonth": {
+            "input": "8000000000",
+            "output": "2000000000",
+            "promptTokens": 1000,
+            "serving": {"model": "llama-3.1-8b", "precision": "FP8"},
+        },
+        "draws": 1000,
+    }
+    told = client().post("/v1:analyzeBuildVsBuy", json=body)
+    assert told.status_code == 200, told.text
+    tokens = body["tokensPerMonth"] | {
+        "serving": {"model": "llama-3.1-8b", "precision": "PRECISION_FP8"}
+    }
+    answer = ask(a_dispatcher(SOURCE, clock=FakeClock()), **(body | {"tokensPerMonth": tokens}))
+    grpc = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    assert told.json == without_prefixes(grpc)
+    assert told.json["serving"]["precision"] == "FP8"
 
 
 def test_a_profile_of_167_values_is_a_problem_with_its_field() -> None:

@@ -1,29 +1,38 @@
 """Comparisons through the gateway: routes, JSON and problems, answered in process."""
 
 import json
+import math
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from google.protobuf import json_format
 from gpuquote.v1 import compare_service_pb2 as pb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from service.domain.offer import PurchaseModel
 from service.local_transport import LocalTransport
 from service.rest.app import create_app
 from service.rpc.dispatch import Call
 from tests.fakes import FakeSource, a_catalog, a_dispatcher
 from tests.service.market.joining import an_a100_node, an_h100_node
+from tests.service.market.questions import MARKET
 
 RUN = {"training": {"model": "models/llama-3.1-8b", "tokens": "10000000000"}}
 OFFERS = "/v1:compareOffers"
 SOURCE = FakeSource(a_catalog(an_h100_node("h", "3.00"), an_a100_node("a", "1.00")))
 
 
-@pytest.fixture
-def client() -> FlaskClient:
-    transport = LocalTransport(a_dispatcher(SOURCE), SOURCE)
+def a_client(source: FakeSource) -> FlaskClient:
+    transport = LocalTransport(a_dispatcher(source), source)
     return create_app(transport, version="0", registry=CollectorRegistry()).test_client()
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    return a_client(SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +103,204 @@ def test_paths_of_violations_are_those_of_the_body(client: FlaskClient) -> None:
         "workload.training.offer",
         "dataSource.provider",
     ]
+
+
+def test_everything_that_is_wrong_is_told_at_once(client: FlaskClient) -> None:
+    bad: dict[str, Any] = {
+        "workload": {
+            "inference": {
+                "model": "llama-9",
+                "inputTokens": -1,
+                "concurrency": 3,
+                "gpuModel": "h100x",
+                "baseline": {},
+                "constraints": {"provider": ["nobody"], "countryCode": ["QQ"], "deadline": "3s"},
+                "adjustments": [{"provider": "h", "discountPercent": 100}],
+            }
+        },
+        "maxPlacements": 2000,
+        "skip": -1,
+        "minAvailabilityShare": 1.5,
+        "dataSource": {"provider": "nobody", "gb": -1},
+    }
+    problem = client.post(OFFERS, json=bad).get_json(force=True)
+    assert {one["field"] for one in problem["violations"]} == {
+        "workload.inference.model",
+        "workload.inference.inputTokens",
+        "workload.inference.gpuModel",
+        "workload.inference.baseline",
+        "workload.inference.constraints.provider",
+        "workload.inference.constraints.countryCode",
+        "workload.inference.constraints.deadline",
+        "workload.inference.adjustments[0].discountPercent",
+        "maxPlacements",
+        "skip",
+        "minAvailabilityShare",
+        "dataSource.provider",
+        "dataSource.gb",
+    }
+
+
+# Each offer is counted once, and pages make up the whole.
+
+EVERY_WAY = ["ON_DEMAND", "SPOT", "RESERVED_1Y"]
+MIXED = a_catalog(
+    *(an_h100_node(f"h{at}", f"{2 + at / 10}") for at in range(9)),
+    *(an_a100_node(f"a{at}", f"{1 + at / 10}") for at in range(9)),
+    an_h100_node("spotty", "1.00", purchase_model=PurchaseModel.SPOT),
+    an_h100_node("year", "1.00", purchase_model=PurchaseModel.RESERVED_1Y),
+    an_h100_node("slice", gpu_count="0.5"),
+    an_h100_node("far", country_code="SE"),
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"constraints": {"purchaseModel": EVERY_WAY}},
+        {"constraints": {"purchaseModel": EVERY_WAY, "countryCode": ["US"]}},
+        {"constraints": {"budget": {"currencyCode": "USD", "amount": "1500"}}},
+        {"constraints": {"deadline": "100000s"}},
+        {"gpuCount": 64, "constraints": {"minFabricGbpsPerGpu": 100}},
+    ],
+)
+def test_each_offer_that_was_looked_at_is_counted_once(more: Any) -> None:
+    run = {"training": RUN["training"] | more}
+    source = FakeSource(MIXED)
+    for objective in ("COST", "TIME", "FRONTIER"):
+        body = {"workload": run, "objective": objective}
+        answer: Any = a_client(source).post(OFFERS, json=body).json
+        counts = [one["count"] for one in answer["rejected"]]
+        assert len({one["reason"] for one in answer["rejected"]}) == len(counts)
+        counted = answer["feasibleCount"] + answer["committedCount"] + sum(counts)
+        assert counted == MIXED.offer_count
+        # All are shown here, but on the frontier those that are beaten are left out.
+        is_all = objective != "FRONTIER"
+        assert len(answer["placements"]) == answer["feasibleCount"] or not is_all
+
+
+def without_odds(placements: Any) -> Any:
+    return [
+        one | {"placement": one["placement"] | {"probabilityCheapest": None}} for one in placements
+    ]
+
+
+@pytest.mark.parametrize("objective", ["COST", "TIME", "FRONTIER"])
+def test_pages_of_a_pinned_revision_are_the_whole_order_however_prices_move(objective: str) -> None:
+    source = FakeSource(MIXED)
+    client = a_client(source)
+    run = {"training": RUN["training"] | {"gpuModel": ""}}
+    whole: Any = client.post(
+        OFFERS, json={"workload": run, "objective": objective, "maxPlacements": 1000}
+    ).json
+    source.snapshot = a_catalog(an_h100_node("other", "9.00"), snapshot_id="s2")
+    pinned = {"training": run["training"] | {"catalogRevision": whole["catalogRevision"]}}
+    found: list[Any] = []
+    for skip in range(0, len(whole["placements"]) + 4, 4):
+        body = {"workload": pinned, "objective": objective, "maxPlacements": 4, "skip": skip}
+        page: Any = client.post(OFFERS, json=body).json
+        assert page["feasibleCount"] == whole["feasibleCount"]
+        assert len(page["placements"]) <= 4
+        assert "NO_MATCHING_OFFERS" not in {one["code"] for one in page["caveats"]}
+        odds = [one["placement"]["probabilityCheapest"] for one in page["placements"]]
+        assert math.isclose(sum(odds), 1, abs_tol=1e-4) or not odds
+        found.extend(page["placements"])
+    assert without_odds(found) == without_odds(whole["placements"])
+    assert [one["whyNot"] for one in found].count("") == 1
+
+
+# Bodies that nobody would write.
+
+FULL_RUN: dict[str, Any] = {
+    "model": "llama-3.1-8b",
+    "tokens": "10000000000",
+    "objective": "TIME",
+    "maxGpuCount": 64,
+    "datasetGb": 10,
+    "confidence": 0.75,
+    "currencyCode": "EUR",
+    "constraints": {"deadline": "864000s", "provider": ["one"], "purchaseModel": EVERY_WAY},
+    "adjustments": [{"provider": "one", "discountPercent": 10, "until": "2027-01-01"}],
+}
+FULL_LOAD: dict[str, Any] = {
+    "model": "llama-3.1-8b",
+    "inputTokens": 1000,
+    "outputTokens": 200,
+    "requestsPerSecond": 2.5,
+    "latency": {"maxTimeToFirstTokenMs": 5000, "minTokensPerSecondPerUser": 5},
+    "constraints": {"budget": {"currencyCode": "USD", "amount": "1000000"}, "geo": []},
+}
+PRICES: dict[str, Any] = {
+    "constraints": {"vendor": ["NVIDIA"], "maxAge": "360000s", "filter": 'gpu_family = "H100"'},
+    "adjustments": [{"provider": "one", "discountPercent": 10}],
+}
+STARTS: list[tuple[str, Any]] = [
+    (
+        OFFERS,
+        {
+            "workload": {"training": FULL_RUN},
+            "objective": "FRONTIER",
+            "maxPlacements": 5,
+            "skip": 1,
+            "minAvailabilityShare": 0.0,
+            "dataSource": {"provider": "providers/two", "gb": 10},
+        },
+    ),
+    (OFFERS, {"workload": {"inference": FULL_LOAD}, "objective": "TIME"}),
+    ("/v1:compareGpuModels", {"workload": {"inference": FULL_LOAD}, "precision": "FP8"}),
+    ("/v1:compareGpuModels", PRICES | {"precision": "FP8"}),
+    ("/v1:compareProviders", PRICES | {"gpuModel": "h100-sxm-80gb"}),
+]
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "0", "-1", "1e9", "NaN", "H100", "L4", "FP4", "QLORA", "0.9", "3s", "\0"]),
+    st.lists(st.integers(-1, 3), max_size=3),
+    st.dictionaries(st.sampled_from(["training", "amount", "provider", "x"]), st.integers(-1, 9)),
+)
+
+
+def places(body: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    parts: Any = {}
+    if isinstance(body, dict):
+        parts = body.items()
+    elif isinstance(body, list):
+        parts = enumerate(body)
+    return [at, *(one for key, value in parts for one in places(value, (*at, key)))]
+
+
+def mutated(body: Any, at: tuple[Any, ...], value: Any) -> Any:
+    if not at:
+        return value
+    changed = dict(body) if isinstance(body, dict) else list(body)
+    changed[at[0]] = mutated(body[at[0]], at[1:], value)
+    return changed
+
+
+@pytest.fixture(scope="module")
+def market() -> FlaskClient:
+    return a_client(FakeSource(MARKET))
+
+
+@pytest.mark.no_cover
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    start=st.sampled_from(STARTS),
+    changes=st.lists(st.tuples(st.integers(0, 10**6), JUNK), max_size=3),
+)
+def test_no_body_whatever_is_an_error_of_ours(
+    market: FlaskClient, start: tuple[str, Any], changes: list[tuple[int, Any]]
+) -> None:
+    path, body = start
+    for number, value in changes:
+        found = places(body)
+        body = mutated(body, found[number % len(found)], value)
+    answer = market.post(path, json=body)
+    assert answer.status_code in {200, 400, 404}, (body, answer.text)
+    if not changes:
+        assert answer.status_code == 200, answer.text
+    for violation in answer.get_json(force=True).get("violations", ()):
+        assert "_" not in violation["field"]

@@ -21,10 +21,13 @@ from service.store.redis_store import RedisStore
 from tests.builders import NOW, a_snapshot, an_offer
 from tests.service.test_up import Program, running, stop, wait_for
 
-pytestmark = pytest.mark.e2e
+# What it follows runs in processes of its own.
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 SECONDS = 20.0
 HISTORY = Path(__file__).parents[3] / "shared" / "history"
+# About two months; all of them go through the importer's own tests.
+LOOKS = 700
 Move = tuple[str, str]
 
 
@@ -175,7 +178,7 @@ def test_a_bot_sees_every_price_of_the_imported_months(tmp_path: Path) -> None:
         open_embedded(tmp_path / "store") as server,
         RedisStore.connect(server.url, op_timeout_seconds=5) as store,
     ):
-        looks = list(looks_of(file))
+        looks = list(looks_of(file))[-LOOKS:]
         importer = Importer(store, ImportClock())
         with a_gateway(tmp_path / "one", server.url) as program:
             bot.follow(program, until=lambda: bool(bot.last_id))

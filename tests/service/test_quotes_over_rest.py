@@ -1,6 +1,9 @@
 """Quotes through the gateway: bodies, answers and problems, answered in process."""
 
+import copy
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from service.local_transport import LocalTransport
 from service.rest.app import create_app
 from tests.builders import an_offer
 from tests.fakes import FakeClock, FakeSource, a_catalog, a_dispatcher
+from tests.service.quoting import QUESTIONS, a_market, calculators
 
 GOLDEN = Path(__file__).with_name("golden")
 TRAINING = {"model": "models/llama-3.1-8b", "tokens": "1000000000000"}
@@ -90,6 +94,8 @@ def test_every_calculator_of_the_contract_is_asked(client: FlaskClient) -> None:
         "estimateTraining": training,
         "estimateInference": {"model": "gpt-17", "inputTokens": 1, "concurrency": 1},
         "compareOffers": {"workload": {"training": training}},
+        "compareGpuModels": {"workload": {"training": training}},
+        "compareProviders": {"gpuModel": "gpt-17"},
         "analyzeBuildVsBuy": {"demand": {"gpuModel": "gpt-17", "constantGpus": 1}},
     }
     assert set(wrong) == {field.json_name for field in QuoteRequest.DESCRIPTOR.fields}
@@ -112,3 +118,85 @@ def test_reads_that_cannot_be(client: FlaskClient, path: str, status: int, reaso
     answer = client.get(path)
     problem: Any = json.loads(answer.data)
     assert (answer.status_code, problem["reason"]) == (status, reason)
+
+
+# Bodies that nobody would write
+
+MUTATED = 240
+ODD: tuple[Any, ...] = (
+    *(None, "", 0, -1, 1.5, 1e308, "NaN", "Infinity", True, 2**70, "9223372036854775808"),
+    *([], {}, [[]], [{}], {"a": 1}, "x" * 300, "\u202e\x00", "USD", ["H100"] * 20),
+    {"currencyCode": "XXX", "amount": "-1"},
+)
+NAMES = (
+    *("catalogRevision", "constraints", "adjustments", "currencyCode", "maxPlacements", "offer"),
+    *("gpuModel", "gpuCount", "horizonMonths", "seed", "rent", "own", "building", "commit"),
+    *("workload", "lifetime", "title", "requestId", "deadline", "budget", "precision", "method"),
+)
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield what holds a part, and the key of the part, all the way down."""
+    keys: Any = value if isinstance(value, dict) else range(len(value))
+    for key in keys:
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from places_in(value[key])
+
+
+def mutated(body: Any, chance: random.Random) -> Any:
+    changed = copy.deepcopy(body)
+    for _ in range(chance.randint(1, 3)):
+        holder, key = chance.choice(list(places_in(changed)))
+        odd = copy.deepcopy(chance.choice(ODD))
+        kind = chance.random()
+        if kind < 0.5:
+            holder[key] = odd
+        elif kind < 0.65 and isinstance(holder, dict) and len(changed) > 1:
+            del holder[key]
+        elif isinstance(holder[key], dict):
+            holder[key][chance.choice(NAMES)] = odd
+        else:
+            holder[key] = [holder[key], odd]
+    return changed
+
+
+def test_no_body_makes_the_service_fail_and_only_good_ones_make_a_quote() -> None:
+    source = a_market()
+    transport = LocalTransport(calculators(source), source)
+    client = create_app(transport, version="0", registry=CollectorRegistry()).test_client()
+    chance = random.Random(7)  # noqa: S311 - the same bodies every time
+    made: list[str] = []
+    for number in range(MUTATED):
+        kind = chance.choice(sorted(QUESTIONS))
+        whole = {"request": {kind: QUESTIONS[kind]}, "title": "t", "lifetime": "100s"}
+        body = mutated(whole | {"requestId": f"r{number}"}, chance)
+        answer = client.post("/v1/quotes", json=body)
+        told: Any = json.loads(answer.data)
+        if answer.status_code == 200:
+            made.append(told["quote"]["name"])
+            continue
+        assert 400 <= answer.status_code < 500, body
+        assert told["reason"]
+        for violation in told.get("violations", ()):
+            assert "_" not in violation["field"]
+    assert 0 < len(set(made)) < MUTATED / 2
+    listed: Any = client.get("/v1/quotes?pageSize=1000&includeExpired=true").json
+    assert {quote["name"] for quote in listed["quotes"]} == set(made)
+    for name in set(made):
+        assert client.get(f"/v1/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("kind", sorted(QUESTIONS))
+def test_every_kind_is_read_as_it_was_made(kind: str) -> None:
+    source = a_market()
+    transport = LocalTransport(calculators(source), source)
+    client = create_app(transport, version="0", registry=CollectorRegistry()).test_client()
+    made: Any = client.post("/v1/quotes", json={"request": {kind: QUESTIONS[kind]}}).json
+    assert set(made["quote"]["answer"]) == set(made["quote"]["request"]) == {kind}
+    read: Any = client.get(f"/v1/{made['quote']['name']}").json
+    assert read["quote"] == made["quote"]
+    assert {move["offer"] for move in read["moves"]} == {
+        one["name"] for one in read["quote"]["offers"]
+    }
+    assert all(move["change"] == 0 for move in read["moves"])

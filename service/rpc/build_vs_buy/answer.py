@@ -22,9 +22,11 @@ from service.build_vs_buy.uncertainty import Band
 from service.business_case.case import BusinessCase
 from service.business_case.question import Question
 from service.business_case.renting import Use
+from service.business_case.serving_gpus import TokenResult
 from service.catalog.snapshot import Snapshot
 from service.domain.figure import Figure
 from service.domain.money import Money, rounded
+from service.rpc.build_vs_buy.serving_answer import serving_to_proto
 from service.rpc.convert import enum_name, money_to_proto, rate_to_proto
 from service.rpc.figures import CENTS, RATE_DIGITS, significant
 from service.rpc.names import OFFERS
@@ -48,8 +50,10 @@ def build_vs_buy_to_proto(
         return message
     if found.inputs is None or found.summary is None:
         raise TypeError("an analysis without its inputs and words")
-    writer = _Writer(found.inputs.currency_code, question.start)
+    writer = _Writer(found.inputs.currency_code, question.start, found.tokens)
     writer.write(found.analysis, message)
+    if found.tokens is not None and found.tokens.on_gpus is not None:
+        message.serving.CopyFrom(serving_to_proto(found.tokens.on_gpus, found.tokens))
     message.summary.cfo = found.summary.cfo
     message.summary.procurement = found.summary.procurement
     message.summary.infrastructure = found.summary.infrastructure
@@ -62,8 +66,9 @@ def build_vs_buy_to_proto(
 class _Writer:
     """Writes amounts in one currency, and months counted from the first one."""
 
-    def __init__(self, currency_code: str, start: date) -> None:
+    def __init__(self, currency_code: str, start: date, tokens: TokenResult | None) -> None:
         self._code = currency_code
+        self._tokens = tokens
         self._start = start.year * _MONTHS_PER_YEAR + start.month - 1
 
     def write(self, analysis: Analysis, message: pb.AnalyzeBuildVsBuyResponse) -> None:
@@ -140,7 +145,15 @@ class _Writer:
             ],
             focus_lines=list(self.focus_lines(option)),
             excluded_by=[f"{one.rule}: {one.reason}" for one in option.exclusions],
+            levelized_cost_per_million_tokens=self.per_million_tokens(option),
         )
+
+    def per_million_tokens(self, option: Option) -> money_pb2.Money | None:
+        """Write what a million tokens costs under an option, None without any."""
+        if self._tokens is None:
+            return None
+        cost = self._tokens.cost_per_million(option.kind, option.npv)
+        return None if cost is None else self.money(cost, digits=RATE_DIGITS)
 
     def focus_lines(self, option: Option) -> Iterator[pb.FocusLine]:
         """Walk the lines for the bill, summed over the horizon."""

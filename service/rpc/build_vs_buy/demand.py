@@ -1,4 +1,7 @@
-"""The demand of a build-vs-buy request: exactly one of three ways to say how many GPUs."""
+"""The demand of a build-vs-buy request: exactly one of three ways to say how many GPUs.
+
+Without any of them, tokens of a month size the GPUs; the peak is then that of the tokens.
+"""
 
 from gpuquote.v1 import build_vs_buy_service_pb2 as pb
 
@@ -15,18 +18,36 @@ _GROWTH = Range(low=-1, high=1, is_low_open=True)
 _WAYS = ("constant_gpus", "weekly_profile", "mean_gpus")
 
 
+def is_sized_by_tokens(request: pb.AnalyzeBuildVsBuyRequest) -> bool:
+    """Tell whether the GPUs of a request follow from its tokens: nothing says how many."""
+    names_gpus = any(is_set(request.demand, name) for name in _WAYS)
+    return request.HasField("tokens_per_month") and not names_gpus
+
+
 def read_demand(
-    given: pb.GpuDemand, faults: Faults, *, existing_gpu_count: int, horizon_months: int
+    given: pb.GpuDemand,
+    faults: Faults,
+    *,
+    by_tokens: bool,
+    existing_gpu_count: int,
+    horizon_months: int,
 ) -> DemandTerms | None:
-    """Return the demand; None where something of it went to `faults`."""
+    """Return the demand, without a load where it goes `by_tokens`; None beside new `faults`."""
     before = len(faults)
-    load = _load(given, faults)
+    load = None if by_tokens else _load(given, faults)
     growth = read_double(given, "monthly_growth", _GROWTH, faults)
     utilization = read_double(given, "utilization", ABOVE_NONE, faults)
-    if load is None or len(faults) > before:
+    if by_tokens and is_set(given, "utilization"):
+        text = (
+            "belongs to a number of GPUs, which is not given; tokens have"
+            " tokens_per_month.serving.utilization"
+        )
+        faults.add("utilization", text)
+    if len(faults) > before:
         return None
     months = horizon_months - 1
-    peak = load_duration(load).peak_gpus * (1 + max(growth or 0.0, 0.0)) ** months
+    growing = (1 + max(growth or 0.0, 0.0)) ** months
+    peak = 0.0 if load is None else load_duration(load).peak_gpus * growing
     if peak > MAX_GPUS:
         text = f"demand grows to {peak:,.0f} GPUs within the horizon; at most {MAX_GPUS:,}"
         faults.add("monthly_growth", text)
@@ -44,7 +65,7 @@ def _load(given: pb.GpuDemand, faults: Faults) -> ConstantLoad | WeeklyLoad | Pe
         if is_set(given, name) and "mean_gpus" not in ways:
             faults.add(name, "belongs to mean_gpus, which is not given")
     if not ways:
-        text = "is needed, or weekly_profile, or mean_gpus"
+        text = "is needed, or weekly_profile, or mean_gpus, or tokens_per_month to size them by"
         faults.add("constant_gpus", text, Reason.FIELD_REQUIRED)
     for name in ways[1:]:
         faults.add(name, f"cannot be given together with {ways[0]}")
@@ -69,8 +90,15 @@ def _profile(given: pb.GpuDemand, faults: Faults) -> WeeklyLoad | None:
 
 
 def _peaked(given: pb.GpuDemand, faults: Faults) -> ConstantLoad | PeakedLoad | None:
-    before = len(faults)
     mean = read_double(given, "mean_gpus", GPUS, faults)
+    return read_two_levels(given, faults, mean=mean)
+
+
+def read_two_levels(
+    given: pb.GpuDemand, faults: Faults, *, mean: float | None
+) -> ConstantLoad | PeakedLoad | None:
+    """Return a load of some mean with the peak of a demand; None where that went to `faults`."""
+    before = len(faults)
     factor = read_double(given, "peak_factor", Range(low=1, high=1000), faults)
     hours = read_count(given, "peak_hours_per_day", Range(low=1, high=23), faults)
     if len(faults) > before or mean is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.business_case.figures import Currency
 from service.domain.model_price import ModelPrice
+from service.domain.models import ModelRegistry
 from service.rpc.constraints import Market, read_dollars
 from service.rpc.faults import Faults
 from service.rpc.numbers import Range, read_double
@@ -30,6 +31,7 @@ class Known:
     """What names and amounts mean. `token_prices` are asked for where a model is named."""
 
     market: Market
+    models: ModelRegistry
     token_prices: Callable[[], Sequence[ModelPrice]]
     today: date
 

@@ -9,14 +9,14 @@ from typing import cast
 
 from gpuquote.v1 import build_vs_buy_service_pb2 as pb
 
-from service.build_vs_buy.inputs import Overrides
+from service.build_vs_buy.inputs import ConstantLoad, Overrides, PeakedLoad, WeeklyLoad
 from service.build_vs_buy.overrides import SHORTEST_HORIZON_TO_OWN_MONTHS
-from service.business_case.case import HORIZON_MONTHS
+from service.business_case.case import HORIZON_MONTHS, HOURS_PER_MONTH
 from service.business_case.figures import Currency
 from service.business_case.question import DemandTerms, Question, RentTerms
 from service.domain.gpu import GpuModel
 from service.facts.electricity import load_electricity_prices
-from service.rpc.build_vs_buy.demand import read_demand
+from service.rpc.build_vs_buy.demand import is_sized_by_tokens, read_demand
 from service.rpc.build_vs_buy.owning import read_building, read_own
 from service.rpc.build_vs_buy.reading import BELOW_ALL, GPUS, HORIZON, Amounts, Known
 from service.rpc.build_vs_buy.renting import (
@@ -27,15 +27,17 @@ from service.rpc.build_vs_buy.renting import (
     read_rent_constraints,
     read_spot,
 )
-from service.rpc.build_vs_buy.tokens import read_tokens
+from service.rpc.build_vs_buy.tokens import Tokens, read_tokens
 from service.rpc.constraints import USD, Market, read_currency, read_gpu
 from service.rpc.faults import Faults, nearest_of, shown, unknown_text
-from service.rpc.numbers import Range, read_count, read_double
+from service.rpc.numbers import Range, is_set, read_count, read_double
 from service.rpc.requests import MAX_SHOWN, read_country, unknown_metadata
 
 MAX_DRAWS = 10_000
 _MONTHS_PER_YEAR = 12
 _MAX_MONTHS_AHEAD = 120
+# Sums for the whole fleet of the first month.
+_OF_A_FLEET = ("capex", "opex_per_month")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -57,6 +59,8 @@ def read_build_vs_buy(request: pb.AnalyzeBuildVsBuyRequest, known: Known) -> Que
         request.own, amounts, faults.under("own"), has_building=request.HasField("building")
     )
     rent = _rent(request, known.market, amounts, faults, gpu=gpu, country=country)
+    hours = read_double(request, "hours_per_month", Range(low=1, high=744), faults)
+    tokens = _tokens(request, known, currency, faults, demand=demand, hours_per_month=hours)
     question = Question(
         gpu=cast("GpuModel", gpu),  # this, the demand and the start lack only beside faults
         demand=cast("DemandTerms", demand),
@@ -67,14 +71,16 @@ def read_build_vs_buy(request: pb.AnalyzeBuildVsBuyRequest, known: Known) -> Que
         building=building,
         commits=read_commits(request, amounts, faults),
         spot=(read_spot(request.spot, faults.under("spot")) if request.HasField("spot") else None),
-        hosted_api=read_tokens(request, known, currency, faults),
+        hosted_api=tokens.hosted_api,
+        served=tokens.served,
+        not_served=tokens.not_served,
         adjustments=read_discounts(request, known.market, faults),
         overrides=_overrides(request.overrides, faults, horizon_months=months),
         rate=currency.rate,
         horizon_months=horizon,
         discount_rate=read_double(request, "discount_rate", BELOW_ALL, faults),
         tax_rate=read_double(request, "tax_rate", BELOW_ALL, faults) or 0.0,
-        hours_per_month=read_double(request, "hours_per_month", Range(low=1, high=744), faults),
+        hours_per_month=hours,
         max_loss=read_double(request, "max_loss", Range(low=0, high=10), faults),
         seed=read_count(request, "seed", Range(low=0, high=2**63 - 1), faults),
         draws=read_count(request, "draws", Range(low=1000, high=MAX_DRAWS), faults),
@@ -101,8 +107,38 @@ def _demand(
     return read_demand(
         request.demand,
         faults.under("demand"),
+        by_tokens=is_sized_by_tokens(request),
         existing_gpu_count=existing or 0,
         horizon_months=horizon_months,
+    )
+
+
+def _tokens(
+    request: pb.AnalyzeBuildVsBuyRequest,
+    known: Known,
+    currency: Currency,
+    faults: Faults,
+    *,
+    demand: DemandTerms | None,
+    hours_per_month: float | None,
+) -> Tokens:
+    """Read the tokens; those that size the GPUs leave no room for what belongs to a number."""
+    load: ConstantLoad | WeeklyLoad | PeakedLoad | None = None
+    if is_sized_by_tokens(request):
+        for name in _OF_A_FLEET:
+            if is_set(request.own, name):
+                text = "belongs to a number of GPUs, which is not given"
+                faults.add(f"own.{name}", text)
+    else:
+        # What is wrong with the demand has been said; any number of GPUs stands in for it here.
+        load = ConstantLoad(gpus=1) if demand is None else demand.load
+    return read_tokens(
+        request,
+        known,
+        currency,
+        faults,
+        load=load,
+        hours_per_month=hours_per_month or HOURS_PER_MONTH,
     )
 
 

@@ -1,18 +1,20 @@
-"""Tokens of a hosted model in a build-vs-buy request, and the price lists that serve them."""
+"""Tokens of a build-vs-buy request: of a hosted model, at its price lists, and on GPUs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from gpuquote.v1 import build_vs_buy_service_pb2 as pb
 
-from service.build_vs_buy.inputs import HostedApi
+from service.build_vs_buy.inputs import ConstantLoad, HostedApi, PeakedLoad, WeeklyLoad
 from service.business_case.figures import Currency
 from service.business_case.hosted import NoPrice, hosted_api, named
-from service.business_case.question import TokenTerms
+from service.business_case.question import ServedTokens, TokenTerms
 from service.domain.errors import Reason
 from service.domain.model_price import ModelPrice
 from service.rpc.build_vs_buy.reading import SHARE, Known, read_doubles
+from service.rpc.build_vs_buy.serving import NotServed, read_served
 from service.rpc.faults import Faults, nearest_of, shown, unknown_text
-from service.rpc.numbers import Range, read_count, read_double
+from service.rpc.numbers import Range, is_set, read_count, read_double
 from service.rpc.requests import unknown_metadata
 
 _TOKENS = Range(low=0, high=10**18)
@@ -23,32 +25,78 @@ _SHARES: Mapping[str, Range] = {
     "cache_write_share": SHARE,
     "batch_share": SHARE,
 }
+_OF_HOSTED_MODELS = ("cache_write_share", "output_ratio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Tokens as a hosted model and as GPUs serve them; `not_served` is why GPUs do not."""
+
+    hosted_api: HostedApi | None = None
+    served: ServedTokens | None = None
+    not_served: str = ""
 
 
 def read_tokens(
-    request: pb.AnalyzeBuildVsBuyRequest, known: Known, currency: Currency, faults: Faults
-) -> HostedApi | None:
-    """Return the tokens at the cheapest provider; None without, or where it went to `faults`."""
+    request: pb.AnalyzeBuildVsBuyRequest,
+    known: Known,
+    currency: Currency,
+    faults: Faults,
+    *,
+    load: ConstantLoad | WeeklyLoad | PeakedLoad | None,
+    hours_per_month: float,
+) -> Tokens:
+    """Return the tokens at the cheapest provider, and on the GPUs of `load` or as many as needed.
+
+    What is wrong goes to `faults`.
+    """
     has_tokens = request.HasField("tokens_per_month")
-    if not request.model:
-        if has_tokens:
-            faults.add("model", "is needed beside tokens_per_month", Reason.FIELD_REQUIRED)
-        if request.model_provider:
-            faults.add("model_provider", "belongs to a model, which is not named")
-        return None
+    prices: tuple[ModelPrice, ...] = ()
     before = len(faults)
-    prices = _prices(request, known.token_prices(), faults)
+    if request.model:
+        prices = _prices(request, known.token_prices(), faults)
+        if not has_tokens:
+            faults.add("tokens_per_month", "is needed beside model", Reason.FIELD_REQUIRED)
+    else:
+        _check_without_model(request, faults)
     if not has_tokens:
-        faults.add("tokens_per_month", "is needed beside model", Reason.FIELD_REQUIRED)
-        return None
+        return Tokens()
     terms = _terms(request, prices, faults.under("tokens_per_month"))
-    if len(faults) > before:
-        return None
+    hosted = None
+    if request.model and len(faults) == before:
+        hosted = _hosted(terms, currency, faults)
+    if not request.model and not request.tokens_per_month.serving.model:
+        return Tokens()
+    served = read_served(
+        request, terms, known.models, faults, load=load, hours_per_month=hours_per_month
+    )
+    if isinstance(served, NotServed):
+        return Tokens(hosted_api=hosted, not_served=served.reason)
+    return Tokens(hosted_api=hosted, served=served)
+
+
+def _hosted(terms: TokenTerms, currency: Currency, faults: Faults) -> HostedApi | None:
     found = hosted_api(terms, currency)
     if isinstance(found, NoPrice):
         faults.add(found.field, found.message)
         return None
     return found
+
+
+def _check_without_model(request: pb.AnalyzeBuildVsBuyRequest, faults: Faults) -> None:
+    """Refuse what belongs to a hosted model, in a request that names none."""
+    if request.model_provider:
+        faults.add("model_provider", "belongs to a model, which is not named")
+    if not request.HasField("tokens_per_month"):
+        return
+    given = request.tokens_per_month
+    if not given.serving.model:
+        text = "is needed beside tokens_per_month, or tokens_per_month.serving.model"
+        faults.add("model", text, Reason.FIELD_REQUIRED)
+    for name in _OF_HOSTED_MODELS:
+        if is_set(given, name):
+            text = "belongs to a hosted model, which is not named"
+            faults.add(f"tokens_per_month.{name}", text)
 
 
 def _terms(

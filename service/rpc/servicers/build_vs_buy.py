@@ -4,6 +4,7 @@ from gpuquote.v1 import build_vs_buy_service_pb2 as pb
 
 from service.build_vs_buy.checks import BadInput
 from service.business_case.case import business_case
+from service.business_case.serving_gpus import ServingPlanner
 from service.domain.errors import InvalidRequest, Reason, Violation
 from service.domain.model_price import ModelPrice
 from service.rpc.build_vs_buy.answer import build_vs_buy_to_proto
@@ -27,9 +28,16 @@ _PATHS = {
 class BuildVsBuyServicer:
     """Converts, asks the use case, converts back."""
 
-    def __init__(self, calculator: Calculator, *, token_prices: NewestModelPrices) -> None:
+    def __init__(
+        self,
+        calculator: Calculator,
+        *,
+        token_prices: NewestModelPrices,
+        planner: ServingPlanner,
+    ) -> None:
         self._calculator = calculator
         self._token_prices = token_prices
+        self._planner = planner
 
     def analyze_build_vs_buy(self, request: pb.AnalyzeBuildVsBuyRequest) -> Answer:
         """Answer AnalyzeBuildVsBuy."""
@@ -42,10 +50,22 @@ class BuildVsBuyServicer:
             return tuple(one for one in every if not one.retired and one.holds_at(now))
 
         question = read_build_vs_buy(
-            request, Known(market=market, token_prices=current_prices, today=now.date())
+            request,
+            Known(
+                market=market,
+                models=known.models,
+                token_prices=current_prices,
+                today=now.date(),
+            ),
         )
         try:
-            found = business_case(question, snapshot=snapshot, rates=market.rates, now=now)
+            found = business_case(
+                question,
+                snapshot=snapshot,
+                rates=market.rates,
+                planner=self._planner,
+                now=now,
+            )
         except BadInput as error:
             raise _as_request_error(error) from error
         message = build_vs_buy_to_proto(question, found, snapshot=snapshot)

@@ -2,78 +2,94 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, timedelta
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 from gpuquote.v1 import caveat_pb2, offer_pb2
 from gpuquote.v1 import quote_service_pb2 as pb
 
+from service.catalog.caveats import caveats_of
 from service.catalog.paging import PageTokenSigner
-from service.catalog.revisions import Revisions
 from service.catalog.snapshot import Snapshot
-from service.domain.caveat import CaveatCode
-from service.domain.errors import NotFound, Precondition, QuoteError, Reason
+from service.domain.caveat import Caveat, CaveatCode
+from service.domain.errors import Exhausted, NotFound, Precondition, QuoteError, Reason, Unavailable
 from service.domain.quote import (
     LONGEST_LIFETIME,
     REQUEST_IDS_KEPT_FOR,
     KeptRequest,
     Quote,
     QuoteHead,
+    purge_time_of,
     quote_id_at,
     words_of,
 )
 from service.rpc.caching import REVISION
+from service.rpc.calculator import Calculator
 from service.rpc.call import Answer, Joined
 from service.rpc.faults import Faults, shown
 from service.rpc.names import OFFERS, QUOTES, id_from_name
 from service.rpc.pages import cursor_of, token_after
-from service.rpc.quotes import (
-    AskedQuote,
-    digest_of,
-    move_of,
-    offer_ids_in,
-    pinned,
-    read_create_quote,
-)
+from service.rpc.quoted_offers import offer_ids_behind
+from service.rpc.quotes import AskedQuote, digest_of, move_of, pinned, read_create_quote
 from service.rpc.requests import read_page_size
-from service.rpc.source import Source, loaded
-from service.store.ports import QuoteStore
+from service.rpc.servicers.build_vs_buy import BuildVsBuyServicer
+from service.rpc.servicers.compare import CompareServicer
+from service.rpc.servicers.estimate import EstimateServicer
+from service.rpc.source import loaded
+from service.store.ports import QuoteStore, StoreFull
 
 IDEMPOTENCY_REPLAYED = "gpuquote-idempotency-replayed"
 """In the metadata of an answer that was given before."""
 MAX_QUOTE_BYTES = 4_000_000
-"""A gRPC client takes 4 MiB unless told otherwise; what has moved since needs room beside it."""
+MOVE_BYTES = 256
+"""A gRPC client takes 4 MiB unless told otherwise, and GetQuote says beside the quote how each of
+its offers has moved: in this many bytes at most."""
 SCANNED_PER_PAGE = 5_000
+HEADS_PER_READ = 128
 MAX_PAGE_BYTES = 2_000_000
 """A page ends before it is full where a search would take long, or an answer be large."""
+STORE_FULL_RETRY_SECONDS = 3600
+NOT_KEPT_RETRY_SECONDS = 1
 _ENTROPY_BYTES = 8
 
 Calculate = Callable[[Any], Answer]
 
 
-class QuotesServicer:
-    """Converts, asks a calculator and the store, converts back.
+def calculators_of(
+    *, build_vs_buy: BuildVsBuyServicer, compare: CompareServicer, estimate: EstimateServicer
+) -> Mapping[str, Calculate]:
+    """Return what answers the questions of `QuoteRequest`, by the names of its fields."""
+    return {
+        "analyze_build_vs_buy": build_vs_buy.analyze_build_vs_buy,
+        "compare_gpu_models": compare.compare_gpu_models,
+        "compare_offers": compare.compare_offers,
+        "compare_providers": compare.compare_providers,
+        "estimate_inference": estimate.estimate_inference,
+        "estimate_training": estimate.estimate_training,
+    }
 
-    `calculators` answer the questions of `QuoteRequest`, by the names of its fields.
+
+class QuotesServicer:
+    """Converts, asks one of the calculators and the store, converts back.
+
+    `ground` is what the calculators answer from, `calculators` are those of `calculators_of`.
     """
 
     def __init__(
         self,
         quotes: QuoteStore,
-        source: Source,
+        ground: Calculator,
         *,
         calculators: Mapping[str, Calculate],
-        revisions: Revisions,
+        kept_for: timedelta,
         signer: PageTokenSigner,
-        now: Callable[[], datetime],
     ) -> None:
         self._quotes = quotes
-        self._source = source
+        self._ground = ground
         self._calculators = calculators
-        self._revisions = revisions
+        self._kept_for = kept_for
         self._signer = signer
-        self._now = now
 
     def create_quote(self, request: pb.CreateQuoteRequest) -> Answer:
         """Answer CreateQuote; it is only acknowledged when the store has it."""
@@ -88,16 +104,22 @@ class QuotesServicer:
         if asked is None:
             faults.raise_if_any()
             raise AssertionError("without a question there is a fault")
-        snapshot = loaded(self._source)
-        answer = self._calculated(asked, snapshot, faults)
-        message = self._quote(request, asked, answer, snapshot)
-        quote = _to_keep(message)
-        standing = self._quotes.create_quote(quote, request_id=request_id, digest=digest)
+        snapshot = loaded(self._ground.source)
+        message = self._quote(request, asked, snapshot, faults)
+        try:
+            standing = self._quotes.create_quote(
+                _to_keep(message), request_id=request_id, digest=digest
+            )
+        except StoreFull as error:
+            raise _store_full() from error
+        if standing is None:
+            content = pb.CreateQuoteResponse(quote=message)
+            return Answer(content, metadata={REVISION: snapshot.revision})
         # The same request may have come twice at once: the first one to be kept is the quote.
         found = self._replayed(standing, request_id, digest)
-        if found is not None:
-            return found
-        return Answer(pb.CreateQuoteResponse(quote=message), metadata={REVISION: snapshot.revision})
+        if found is None:
+            raise _not_kept()
+        return found
 
     def get_quote(self, request: pb.GetQuoteRequest) -> Answer:
         """Answer GetQuote; the quote is sent as the bytes that were kept."""
@@ -109,14 +131,18 @@ class QuotesServicer:
                 f"There is no quote {shown(request.name)}.",
                 metadata={"name": request.name},
             )
-        snapshot = loaded(self._source)
+        snapshot = loaded(self._ground.source)
         quote = pb.Quote.FromString(document)
+        rows = [snapshot.find(id_from_name(offer.name, OFFERS)) for offer in quote.offers]
+        moves = [move_of(offer, row) for offer, row in zip(quote.offers, rows, strict=True)]
+        pairs = zip(rows, moves, strict=True)
+        listed = [row for row, move in pairs if row is not None and move.HasField("now")]
+        caveats = (*self._caveats(quote, moves), *caveats_of(snapshot, listed))
         rest = pb.GetQuoteResponse(
-            moves=[
-                move_of(offer, snapshot.find(id_from_name(offer.name, OFFERS)))
-                for offer in quote.offers
-            ],
-            caveats=self._caveats(quote),
+            moves=moves,
+            caveats=[caveat_pb2.Caveat(code=one.code, message=one.message) for one in caveats],
+            catalog_revision=snapshot.revision,
+            as_of=snapshot.as_of,
         )
         content = Joined(
             field_name="quote",
@@ -144,7 +170,7 @@ class QuotesServicer:
         )
         token = ""
         if next_before:
-            revision = self._source.current().revision
+            revision = self._ground.source.current().revision
             token = token_after(request, next_before, self._signer, revision)
         return Answer(
             pb.ListQuotesResponse(
@@ -153,14 +179,38 @@ class QuotesServicer:
             )
         )
 
-    def _calculated(self, asked: AskedQuote, snapshot: Snapshot, faults: Faults) -> Message:
-        """Ask the calculator. Raises InvalidRequest with all faults, and what it raises else."""
-        # The calculator and the offers of the quote have to see the same prices.
-        self._revisions.pin(snapshot)
+    def _quote(
+        self, request: pb.CreateQuoteRequest, asked: AskedQuote, snapshot: Snapshot, faults: Faults
+    ) -> pb.Quote:
+        """Ask the calculator and look up its offers. Raises what `_calculated` raises."""
+        # Both have to see the same prices.
+        self._ground.revisions.pin(snapshot)
         question = pinned(asked.question, snapshot.revision)
-        under = faults.under(f"request.{asked.calculator}")
+        answer = self._calculated(asked.calculator, question, faults)
+        now, known = self._ground.now(), self._ground.known(snapshot.revision)
+        rows = map(snapshot.find, offer_ids_behind(question, answer, known, now=now))
+        expire_time = now + asked.lifetime
+        quote = pb.Quote(
+            name=f"{QUOTES}/{quote_id_at(now, entropy=secrets.token_hex(_ENTROPY_BYTES))}",
+            request=request.request,
+            offers=[offer_pb2.Offer.FromString(row.proto) for row in rows if row is not None],
+            catalog_revision=snapshot.revision,
+            create_time=now,
+            expire_time=expire_time,
+            binding=pb.BINDING_NONE,
+            title=asked.title,
+            purge_time=purge_time_of(
+                create_time=now, expire_time=expire_time, kept_for=self._kept_for
+            ),
+        )
+        getattr(quote.answer, asked.calculator).CopyFrom(answer)
+        return quote
+
+    def _calculated(self, calculator: str, question: Message, faults: Faults) -> Message:
+        """Ask the calculator. Raises InvalidRequest with all faults, and what it raises else."""
+        under = faults.under(f"request.{calculator}")
         try:
-            answer = under.attempt(lambda: self._calculators[asked.calculator](question), None)
+            answer = under.attempt(lambda: self._calculators[calculator](question), None)
         except QuoteError:
             faults.raise_if_any()
             raise
@@ -168,28 +218,6 @@ class QuotesServicer:
         if answer is None or answer.message is None:
             raise AssertionError("a calculator answers with a message or with faults")
         return answer.message
-
-    def _quote(
-        self,
-        request: pb.CreateQuoteRequest,
-        asked: AskedQuote,
-        answer: Message,
-        snapshot: Snapshot,
-    ) -> pb.Quote:
-        now = self._now()
-        rows = (snapshot.find(offer_id) for offer_id in offer_ids_in(answer))
-        quote = pb.Quote(
-            name=f"{QUOTES}/{quote_id_at(now, entropy=secrets.token_hex(_ENTROPY_BYTES))}",
-            request=request.request,
-            offers=[offer_pb2.Offer.FromString(row.proto) for row in rows if row is not None],
-            catalog_revision=snapshot.revision,
-            create_time=now,
-            expire_time=now + asked.lifetime,
-            binding=pb.BINDING_NONE,
-            title=asked.title,
-        )
-        getattr(quote.answer, asked.calculator).CopyFrom(answer)
-        return quote
 
     def _replayed(
         self, standing: KeptRequest | None, request_id: str, digest: str
@@ -221,10 +249,11 @@ class QuotesServicer:
         self, *, before: str, page_size: int, words: frozenset[str], include_expired: bool
     ) -> tuple[list[QuoteHead], str]:
         """Return the heads of a page, and the id below which the next one begins; "" at the end."""
-        now, found = self._now(), list[QuoteHead]()
+        now, found = self._ground.now(), list[QuoteHead]()
         scanned = size = 0
+        limit = min(page_size + 1, HEADS_PER_READ)
         while scanned < SCANNED_PER_PAGE:
-            heads = self._quotes.quotes(before=before, limit=page_size + 1)
+            heads = self._quotes.quotes(before=before, limit=limit)
             for head in heads:
                 if not include_expired and head.create_time + LONGEST_LIFETIME <= now:
                     return found, ""  # all that follow have expired
@@ -234,17 +263,23 @@ class QuotesServicer:
                         return found, found[-1].quote_id
                     found.append(head)
                 before = head.quote_id
-            if len(heads) <= page_size:
+            if len(heads) < limit:
                 return found, ""
             scanned += len(heads)
         return found, before
 
-    def _caveats(self, quote: pb.Quote) -> list[caveat_pb2.Caveat]:
-        expired_at = quote.expire_time.ToDatetime(tzinfo=UTC)
-        if self._now() < expired_at:
-            return []
-        text = f"The quote expired at {quote.expire_time.ToJsonString()}; its prices may not hold."
-        return [caveat_pb2.Caveat(code=CaveatCode.QUOTE_EXPIRED, message=text)]
+    def _caveats(self, quote: pb.Quote, moves: list[pb.QuotedOfferMove]) -> list[Caveat]:
+        found = list[Caveat]()
+        if quote.expire_time.ToDatetime(tzinfo=UTC) <= self._ground.now():
+            when = quote.expire_time.ToJsonString()
+            text = f"The quote expired at {when}; its prices may not hold."
+            found.append(Caveat(code=CaveatCode.QUOTE_EXPIRED, message=text))
+        gone = [move.offer for move in moves if not move.HasField("now")]
+        if gone:
+            text = f"{len(gone)} of {len(moves)} offers are no longer listed: {gone[0]}"
+            text += ", and others." if len(gone) > 1 else "."
+            found.append(Caveat(code=CaveatCode.QUOTED_OFFERS_GONE, message=text))
+        return found
 
 
 class _Kept(NamedTuple):
@@ -254,15 +289,38 @@ class _Kept(NamedTuple):
     json: bytes = b""
 
 
+def _not_kept() -> Unavailable:
+    """Say that the quote of a request id ended between two looks at it, so that there is none."""
+    return Unavailable(
+        Reason.STORE_UNREACHABLE,
+        "The store did not keep the quote; ask again.",
+        retry_after_seconds=NOT_KEPT_RETRY_SECONDS,
+    )
+
+
+def _store_full() -> Exhausted:
+    return Exhausted(
+        Reason.QUOTE_STORE_FULL,
+        "The store has no room left for quotes; it needs more memory, or to keep them for fewer "
+        "days. Those that were made are kept.",
+        retry_after_seconds=STORE_FULL_RETRY_SECONDS,
+    )
+
+
 def _to_keep(quote: pb.Quote) -> Quote:
     """Return a quote as the store keeps it. Raises Precondition for one that is too large."""
     document = quote.SerializeToString(deterministic=True)
-    if len(document) > MAX_QUOTE_BYTES:
+    size = len(document) + MOVE_BYTES * len(quote.offers)
+    if size > MAX_QUOTE_BYTES:
         raise Precondition(
             Reason.QUOTE_TOO_LARGE,
-            f"The answer takes {len(document)} bytes with its offers, more than "
-            f"{MAX_QUOTE_BYTES}; ask for fewer placements.",
-            metadata={"bytes": str(len(document)), "limit_bytes": str(MAX_QUOTE_BYTES)},
+            f"The answer takes {size} bytes with its {len(quote.offers)} offers, more than "
+            f"{MAX_QUOTE_BYTES}; ask a narrower question, or for fewer placements.",
+            metadata={
+                "bytes": str(size),
+                "offers": str(len(quote.offers)),
+                "limit_bytes": str(MAX_QUOTE_BYTES),
+            },
         )
     listed = pb.Quote()
     listed.CopyFrom(quote)
@@ -277,4 +335,5 @@ def _to_keep(quote: pb.Quote) -> Quote:
             listed=listed.SerializeToString(deterministic=True),
         ),
         document=document,
+        purge_time=quote.purge_time.ToDatetime(tzinfo=UTC),
     )

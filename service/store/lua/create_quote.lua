@@ -3,6 +3,8 @@
 --       digest of the request or '', milliseconds to keep the request id.
 
 local LOOKED_AT = 10
+-- Quotes are kept for years: the last quarter of the memory is for prices, history and changes.
+local SHARE_FOR_QUOTES = 0.75
 
 own(KEYS[2], 'string')
 own(KEYS[3], 'string')
@@ -14,6 +16,13 @@ if ARGV[8] ~= '' then
   if id and redis.call('EXISTS', ARGV[3] .. id) == 1 then
     return answer('standing', standing)
   end
+end
+
+local memory = redis.call('INFO', 'memory')
+local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
+local most = tonumber(string.match(memory, 'maxmemory:(%d+)'))
+if most > 0 and used + #ARGV[5] + #ARGV[6] > most * SHARE_FOR_QUOTES then
+  return answer('full', string.format('%.0f of %.0f', used, most))
 end
 
 claim_schema()

@@ -1,20 +1,29 @@
+import math
 from collections import defaultdict
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from service.build_vs_buy.analysis import Analysis, analyze
 from service.build_vs_buy.answer import Option
+from service.build_vs_buy.break_even import break_even_month, break_even_rent
 from service.build_vs_buy.cash_flow import Category
 from service.build_vs_buy.inputs import (
     Commit,
     ConstantLoad,
     Inputs,
+    Loan,
     OptionKind,
     Overrides,
     PeakedLoad,
 )
+from service.build_vs_buy.outcomes import outcomes
+from service.build_vs_buy.overrides import building_floor
+from service.build_vs_buy.sample import BASE
+from service.build_vs_buy.sensitivity import advantage
 from service.build_vs_buy.summary import summarize
+from service.build_vs_buy.uncertainty import draw
 from tests.service.build_vs_buy.questions import (
     a_building,
     a_demand,
@@ -86,6 +95,7 @@ def test_the_levelised_cost_is_by_useful_gpu_hour() -> None:
     rent = option(answer, OptionKind.RENT)
     assert rent.levelized_cost == pytest.approx(3.80)
     assert rent.useful_gpu_hours == pytest.approx(8 * 0.7 * 730 * 48)
+    assert answer.useful_gpu_hours == pytest.approx(8 * 0.7 * 730 * 48)
     discounted = answer_to(plain(discount_rate=given("discount_rate", 0.1)))
     assert option(discounted, OptionKind.RENT).levelized_cost == pytest.approx(3.80)
 
@@ -121,13 +131,21 @@ def test_list_contracted_effective_and_billed_costs_differ_as_focus_says() -> No
         sum(getattr(line, name) for line in lines) for name in ("billed_cost", "effective_cost")
     )
     assert billed == pytest.approx(effective)
-    later = next(line for line in lines if line.month == 12 and line.effective_cost)
-    assert later.contracted_cost == pytest.approx(hours * 4.0 * 0.8 ** (11 / 12))
+    late, later = (
+        next(line for line in lines if line.month == month and line.effective_cost)
+        for month in (12, 13)
+    )
+    assert late.effective_cost == pytest.approx(hours * 3.0)
+    assert late.contracted_cost == pytest.approx(hours * 4.0 * 0.8 ** (11 / 12))
+    assert later.effective_cost == pytest.approx(hours * 3.0 * 0.8)
+    assert later.contracted_cost == pytest.approx(hours * 4.0 * 0.8)
     rented = option(answer, OptionKind.RENT).cost_lines
     categories = {line.category: line.pricing_category for line in rented}
     assert categories == {Category.ON_DEMAND: "Standard", Category.SPOT: "Dynamic"}
     on_demand = next(line for line in rented if line.category is Category.ON_DEMAND)
     assert on_demand.list_cost / on_demand.billed_cost == pytest.approx(5 / 4)
+    spot = next(line for line in rented if line.category is Category.SPOT)
+    assert spot.list_cost == spot.contracted_cost
     owned = option(answer, OptionKind.OWN_COLOCATION).cost_lines
     assert {line.pricing_category for line in owned} == {"Other"}
 
@@ -193,18 +211,81 @@ def test_resale_counts_towards_the_month_in_which_owning_has_paid() -> None:
     assert again.month.value == pytest.approx(with_resale.month.value)
 
 
-def test_the_break_even_of_a_building_counts_land_and_walls() -> None:
-    building = a_building(minimum_annual_spend=0.0, construction_per_mw=given("b", 0.0))
-    inputs = ranged(
-        building=building,
-        commits=(),
-        draws=100,
-        rent=plain_rent(20.0),
-        own=ranged_own(),
+PAYING = plain(
+    rent=plain_rent(6.0),
+    own=plain_own(residual_fraction=given("own.residual", 0.2)),
+    discount_rate=given("discount_rate", 0.12),
+)
+LOAN = Loan(share=0.7, annual_rate=0.09, months=36)
+
+
+def paying(**changes: object) -> Inputs:
+    assert PAYING.own is not None
+    return replace(PAYING, own=replace(PAYING.own, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "kind"),
+    [
+        (paying(), OptionKind.OWN_COLOCATION),
+        (paying(loan=LOAN), OptionKind.OWN_COLOCATION),
+        (
+            replace(paying(loan=LOAN, refresh_months=7), rent=plain_rent(7.0)),
+            OptionKind.OWN_COLOCATION,
+        ),
+        (
+            ranged(
+                demand=a_demand(ConstantLoad(gpus=640), utilization=0.9),
+                rent=plain_rent(8.0),
+                own=ranged_own(loan=LOAN, refresh_months=15),
+                building=a_building(build_months=5),
+            ),
+            OptionKind.OWN_BUILDING,
+        ),
+    ],
+)
+def test_owning_has_paid_when_a_horizon_that_ended_then_would_favour_it(
+    inputs: Inputs, kind: OptionKind
+) -> None:
+    """At the horizon all is sold and all debt repaid: so it is at the break-even."""
+    month = break_even_month(inputs, kind).value
+    assert month is not None
+    assert month > 2
+    before, after = (
+        advantage(replace(inputs, horizon_months=end), BASE, ahead=kind, behind=OptionKind.RENT)
+        for end in (math.floor(month), math.ceil(month))
     )
-    found = answer_to(replace(inputs, overrides=Overrides())).break_evens
-    assert found is not None
-    assert found.month.value is not None
+    assert before < 0 <= after
+    assert month % 1 == pytest.approx(before / (before - after), rel=1e-6)
+
+
+def test_what_servers_bring_at_the_horizon_counts_once_towards_the_month_of_paying() -> None:
+    even = break_even_rent(PAYING, OptionKind.OWN_COLOCATION).value
+    assert even is not None
+    below, above = (
+        break_even_month(replace(PAYING, rent=plain_rent(price)), OptionKind.OWN_COLOCATION)
+        for price in (0.999 * even, 1.001 * even)
+    )
+    assert below.value is None
+    assert above.value == pytest.approx(48, abs=1)
+
+
+def test_a_building_has_not_paid_before_it_is_built() -> None:
+    # Until then both ways rent the same GPUs, and land and walls keep their worth.
+    inputs = ranged(building=a_building(build_months=18), rent=plain_rent(20.0))
+    found = break_even_month(inputs, OptionKind.OWN_BUILDING)
+    assert found.value is not None
+    assert found.value > 18
+    cheap = replace(inputs, rent=plain_rent(0.5))
+    assert "never" in break_even_month(cheap, OptionKind.OWN_BUILDING).reason
+    nothing = a_building(
+        construction_per_mw=given("building.per_mw", 0.0),
+        land_price=given("building.land", 0.0),
+        build_months=18,
+    )
+    free = plain_own(capex=given("own.capex", 0.0), opex_per_month=None, running=ranged_running())
+    given_away = ranged(building=nothing, own=free, rent=plain_rent(20.0))
+    assert break_even_month(given_away, OptionKind.OWN_BUILDING).value == 18
 
 
 @pytest.mark.parametrize(
@@ -236,6 +317,16 @@ def test_nothing_is_owned_or_committed_for_less_than_a_quarter() -> None:
     assert found == {"COMMIT", "OWN_COLOCATION"}
     assert answer.mix is not None
     assert answer.mix[0].owned_units == answer.mix[0].committed_units == 0
+    quarter = answer_to(replace(EVERYTHING, horizon_months=3, building=None))
+    assert not any(found.exclusions for found in quarter.options)
+
+
+def test_a_building_is_a_choice_from_its_least_spend_on() -> None:
+    inputs = ranged(building=a_building(minimum_annual_spend=50e6))
+    assert building_floor(inputs, 50e6) is None
+    below = building_floor(inputs, 49_999_999)
+    assert below is not None
+    assert "49,999,999 USD a year" in below.reason
 
 
 def test_a_tenfold_peak_is_rented_and_its_base_is_not() -> None:
@@ -254,10 +345,17 @@ def test_a_tenfold_peak_is_rented_and_its_base_is_not() -> None:
 def test_swings_are_sorted_and_contain_the_base_case() -> None:
     comparison = ANSWER.comparison
     assert comparison is not None
-    sizes = [swing.size for swing in comparison.swings]
+    sizes = [abs(swing.at_high - swing.at_low) for swing in comparison.swings]
     assert sizes == sorted(sizes, reverse=True)
     ahead, behind = (option(ANSWER, kind).npv for kind in (comparison.ahead, comparison.behind))
     for swing in comparison.swings:
+        for value, found in (
+            (swing.figure.low, swing.at_low),
+            (swing.figure.high, swing.at_high),
+        ):
+            at = BASE.fixing(swing.figure, value)
+            expected = advantage(EVERYTHING, at, ahead=comparison.ahead, behind=comparison.behind)
+            assert found == pytest.approx(expected, rel=1e-9, abs=1e-3)
         low, high = sorted((swing.at_low, swing.at_high))
         assert low - 1 <= ahead - behind <= high + 1
     assert comparison.drifts[1] == pytest.approx(ahead - behind)
@@ -316,6 +414,10 @@ def test_a_site_is_whole_racks_within_the_cooling_limit() -> None:
     dense = answer_to(ranged(own=hot, draws=100)).site
     assert dense is not None
     assert (dense.needs_liquid_cooling, dense.servers_per_rack, dense.racks) == (True, 1, 8)
+    warm = ranged_own(running=ranged_running(power_kw_per_server=given("own.power_kw", 30.0)))
+    alone = answer_to(ranged(own=warm, draws=100)).site
+    assert alone is not None
+    assert (alone.needs_liquid_cooling, alone.servers_per_rack, alone.racks) == (False, 1, 8)
 
 
 def test_the_summary_speaks_to_three_readers() -> None:
@@ -348,6 +450,32 @@ def test_assumptions_are_all_figures_with_their_sources() -> None:
     assert all(figure.source for figure in ANSWER.assumptions)
 
 
+def test_what_is_not_done_behind_an_air_gap_is_not_counted() -> None:
+    own = plain_own(lead_time_months=given("own.lead_time", 12.0), goodput=given("g", 0.9))
+    answer = answer_to(plain(own=own, overrides=Overrides(air_gap=True)))
+    done = option(answer, OptionKind.OWN_COLOCATION).useful_gpu_hours
+    assert done == pytest.approx(0.9 * 36 / 48 * answer.useful_gpu_hours)
+
+
+def test_a_site_holds_the_fleet_at_its_largest() -> None:
+    demand = a_demand(ConstantLoad(gpus=64), monthly_growth=0.02)
+    site = answer_to(ranged(demand=demand, draws=100)).site
+    assert site is not None
+    assert site.servers == math.ceil(64 * 1.02**47 / 8)
+
+
+def test_a_mixture_is_as_sure_as_its_draws_against_the_best_single_option_of_each() -> None:
+    load = PeakedLoad(mean_gpus=40, peak_factor=1.5, peak_hours_per_day=8)
+    inputs = ranged(demand=a_demand(load, utilization=0.9), draws=1000)
+    answer = answer_to(inputs)
+    assert answer.mix is not None
+    found = outcomes(inputs, draw(inputs), answer.mix[0])
+    single = [one.npv for kind, one in found.items() if kind is not OptionKind.MIXED]
+    share = (found[OptionKind.MIXED].npv > np.max(single, axis=0)).mean()
+    assert 0.7 < share < 0.85
+    assert f"beats every single option in {share:.0%} of the draws" in answer.verdict.reason
+
+
 def test_a_small_fleet_is_eaten_by_its_staff() -> None:
     node = ranged(demand=a_demand(ConstantLoad(gpus=8), utilization=1.0), draws=100)
     flows = option(answer_to(node), OptionKind.OWN_COLOCATION).cash_flows
@@ -373,7 +501,8 @@ def test_a_mixture_that_saves_nothing_is_not_recommended(discount: float, price:
 
 
 @pytest.mark.parametrize(
-    ("max_loss", "kind"), [(0.0, OptionKind.RENT), (0.15, OptionKind.OWN_COLOCATION)]
+    ("max_loss", "kind"),
+    [(0.0, OptionKind.RENT), (0.02, OptionKind.RENT), (0.03, OptionKind.OWN_COLOCATION)],
 )
 def test_owning_must_not_lose_more_than_is_acceptable(max_loss: float, kind: OptionKind) -> None:
     rent = replace(ranged_rent(), price_per_gpu_hour=given("p", 5.0))

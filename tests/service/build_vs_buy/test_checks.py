@@ -103,6 +103,7 @@ NO_BATCH = (
         (plain(own=plain_own(depreciation_months=0)), "own.depreciation_months"),
         (plain(own=plain_own(residual_age_months=0)), "own.residual_age_months"),
         (plain(own=plain_own(refresh_months=0)), "own.refresh_months"),
+        (ranged(own=ranged_own(refresh_months=2)), "own.refresh_months"),
         (plain(own=plain_own(residual_fraction=given("r", 0.9))), "own.residual_fraction"),
         (plain(own=plain_own(residual_fraction=given("r", 20))), "own.residual_fraction"),
         (plain(own=plain_own(servers=ranged_servers())), "own"),
@@ -142,6 +143,14 @@ NO_BATCH = (
         (
             plain(commits=(Commit(term_months=12, discount=given("d", 25)),)),
             "commits[0].discount",
+        ),
+        (
+            plain(commits=(Commit(term_months=12, discount=given("d", 1)),)),
+            "commits[0].discount",
+        ),
+        (
+            plain(commits=(Commit(term_months=12, price_per_gpu_hour=given("p", 0)),)),
+            "commits[0].price_per_gpu_hour",
         ),
         (
             plain(commits=(Commit(term_months=0, discount=given("d", 0.2)),)),
@@ -238,7 +247,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_overrides_that_leave_nothing_contradict_each_other(
     overrides: Overrides, rules: str
 ) -> None:
-    with pytest.raises(BadInput, match=f"overrides: {rules} together leave no option"):
+    with pytest.raises(BadInput, match=f"overrides: {rules} leave no option"):
         analyze(plain(overrides=overrides))
 
 

@@ -39,4 +39,5 @@ def test_costs_save_tax_and_capital_does_not() -> None:
         Line(category=Category.DEPRECIATION, amount=np.array([[0.0, -20.0]])),
     )
     assert tax_line(lines, 0.25).amount.tolist() == [[0.0, 30.0]]
+    assert not Category.TAX.is_expense
     assert tax_line(lines, 0.25, other_profit=120.0).amount.tolist() == [[-30.0, 0.0]]

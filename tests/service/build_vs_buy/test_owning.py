@@ -208,6 +208,12 @@ def test_a_refresh_sells_and_buys_again() -> None:
     assert not any(sold[:36])
 
 
+def test_a_refresh_that_falls_on_the_horizon_buys_nothing() -> None:
+    inputs = plain(own=plain_own(refresh_months=24), horizon_months=48)
+    bought = line(inputs, Category.SERVERS)
+    assert [month for month, paid in enumerate(bought) if paid] == [0, 24]
+
+
 def test_depreciation_moves_no_money() -> None:
     inputs = plain()
     written_off = line(inputs, Category.DEPRECIATION)

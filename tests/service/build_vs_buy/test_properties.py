@@ -26,6 +26,7 @@ from tests.service.build_vs_buy.questions import (
     plain_rent,
     ranged,
 )
+from tests.service.build_vs_buy.random_questions import Chance
 
 QUESTION = ranged(building=a_building(), spot=a_spot(), hosted_api=a_hosted_api())
 OWNING = st.sampled_from([OptionKind.OWN_COLOCATION, OptionKind.OWN_BUILDING])
@@ -58,6 +59,28 @@ def test_more_use_never_favours_renting(one: float, other: float, kind: OptionKi
     assert ahead_of_rent(QUESTION, use, much, kind) >= (
         ahead_of_rent(QUESTION, use, little, kind) - 1e-6
     )
+
+
+def any_fleet(seed: int) -> Inputs:
+    """A random question whose rent has one price an hour, and whose servers cost by their parts.
+
+    What stock lacks is committed, and then costs the same whether used or not; interruptible GPUs
+    may cost less than what our own servers lose in downtime; opex by the hour may exceed the rent.
+    """
+    found = Chance(seed).question(in_detail=True)
+    return replace(found, spot=None, rent=replace(found.rent, stock_gpus=None))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_dearer_rent_and_more_use_favour_owning_whatever_is_asked(seed: int) -> None:
+    inputs = any_fleet(seed)
+    chance = np.random.default_rng(seed)
+    price, use = inputs.rent.price_per_gpu_hour, inputs.demand.utilization
+    for figure, most in ((price, 20.0), (use, 1.0)):
+        low, high = sorted(chance.uniform(0.01, most, 2).tolist())
+        for kind in (OptionKind.OWN_COLOCATION, OptionKind.OWN_BUILDING):
+            before, after = (ahead_of_rent(inputs, figure, value, kind) for value in (low, high))
+            assert after >= before - 1e-6 * abs(before)
 
 
 @settings(max_examples=50)

@@ -109,6 +109,15 @@ def test_what_the_market_lacks_is_committed_day_and_night() -> None:
     assert beyond == pytest.approx(-8 * 730 * 3.80 * 0.75)
 
 
+def test_what_is_committed_beyond_the_stock_loses_work_as_any_commitment() -> None:
+    inputs = plain(
+        demand=a_demand(ConstantLoad(gpus=24)),
+        rent=plain_rent(stock_gpus=16, goodput=given("g", 0.9)),
+        commits=(a_commit(),),
+    )
+    assert line(inputs, Category.RENT_IN_DOWNTIME)[1] == pytest.approx(-0.1 * MONTH / 0.9)
+
+
 def test_a_commitment_is_paid_whether_used_or_not() -> None:
     inputs = plain(commits=(a_commit(),))
     paid = line(inputs, Category.COMMITMENT, OptionKind.COMMIT)

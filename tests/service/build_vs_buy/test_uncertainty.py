@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from service.build_vs_buy.inputs import Demand, Inputs, OptionKind, PeakedLoad, figures_of
 from service.build_vs_buy.options import npvs
+from service.build_vs_buy.outcomes import outcomes
 from service.build_vs_buy.rent_path import price_by_month
-from service.build_vs_buy.sample import BASE
+from service.build_vs_buy.sample import BASE, Sample
 from service.build_vs_buy.uncertainty import (
     at_quantile,
     band,
@@ -23,6 +24,7 @@ from tests.service.build_vs_buy.questions import (
     figure,
     given,
     ranged,
+    ranged_rent,
 )
 
 ends = st.tuples(*[st.floats(-1e3, 1e3)] * 3).map(sorted)
@@ -56,11 +58,14 @@ def test_the_base_of_a_lopsided_range_is_its_mean(values: tuple[float, float, fl
     assert drawn.mean() == pytest.approx(values[1], abs=1e-3 * (values[2] - values[0]))
 
 
-def test_a_range_on_one_side_of_its_base_is_likeliest_there() -> None:
+def test_a_range_on_one_side_of_its_base_is_the_base_in_half_of_its_draws() -> None:
     upwards = at_quantile(figure("x", 2, 2, 5), UNIFORM)
     downwards = at_quantile(figure("x", 2, 5, 5), UNIFORM)
-    assert upwards.mean() == pytest.approx(3, abs=1e-3)
-    assert downwards.mean() == pytest.approx(4, abs=1e-3)
+    assert (upwards == 2).mean() == pytest.approx(0.5)
+    assert (downwards == 5).mean() == pytest.approx(0.5)
+    # The other half is a triangle, whose mean lies a third of the way out.
+    assert upwards.mean() == pytest.approx((2 + 3) / 2, abs=1e-3)
+    assert downwards.mean() == pytest.approx((5 + 4) / 2, abs=1e-3)
     assert np.all(at_quantile(given("x", 2), UNIFORM) == 2)
 
 
@@ -114,6 +119,19 @@ def test_the_drawn_residual_goes_with_the_rent_at_the_end() -> None:
     assert residual.mean() == pytest.approx(0.20, abs=0.005)
 
 
+def test_a_residual_that_is_bound_to_the_rent_has_its_ranks() -> None:
+    inputs = ranged(
+        rent=replace(ranged_rent(), price_per_gpu_hour=given("rent.price", 3.8)),
+        residual_rent_correlation=given("residual_rent_correlation", 1.0),
+    )
+    assert inputs.own is not None
+    sample = draw(inputs)
+    rent = price_by_month(inputs.rent, sample, 48, floor=np.zeros((1, 1)))[:, -1]
+    residual = sample.of(inputs.own.residual_fraction)[:, 0]
+    ranks = [1.0 * np.argsort(np.argsort(values)) for values in (rent, residual)]
+    assert np.corrcoef(ranks[0], ranks[1])[0, 1] > 0.999
+
+
 def test_probabilities_add_up_to_one_and_regret_is_what_was_missed() -> None:
     values = {
         OptionKind.RENT: np.array([-10.0, -10.0, -10.0, -10.0]),
@@ -131,4 +149,27 @@ def test_probabilities_add_up_to_one_and_regret_is_what_was_missed() -> None:
         OptionKind.OWN_BUILDING: 0.0,
     }
     assert found[OptionKind.RENT].regret == pytest.approx((2 + 1 + 0 + 9) / 4)
+    # What is no choice misses nothing, however cheap it were.
+    assert found[OptionKind.OWN_BUILDING].regret == 0
     assert probability_own_wins(tuple(found.values())) == 0.5
+    either = prospects(values, choices=frozenset(values))
+    assert probability_own_wins(either) == 1.0
+
+
+def test_every_draw_is_a_question_of_its_own() -> None:
+    inputs = everything(demand=uncertain_demand(), draws=800)
+    sample = draw(inputs)
+    assert sample.shocks is not None
+    together = npvs(inputs, sample)
+    in_parts = outcomes(inputs, sample, None)
+    for at in (0, 1, 399, 400, 799):
+        one = Sample(
+            draws=1,
+            values={name: values[at : at + 1] for name, values in sample.values.items()},
+            shocks=sample.shocks[:, at : at + 1],
+        )
+        for kind, value in npvs(inputs, one).items():
+            assert together[kind][at] == pytest.approx(value[0], rel=1e-12)
+            assert in_parts[kind].npv[at] == pytest.approx(value[0], rel=1e-12)
+            cost = outcomes(inputs, one, None)[kind].levelized_cost[0]
+            assert in_parts[kind].levelized_cost[at] == pytest.approx(cost, rel=1e-12)

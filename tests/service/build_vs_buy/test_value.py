@@ -35,8 +35,9 @@ def test_each_draw_is_discounted_at_its_own_rate() -> None:
 
 def test_the_levelised_cost_discounts_hours_as_it_does_costs() -> None:
     assert levelized_cost(np.array([-300.0]), np.array([100.0])) == pytest.approx(3.0)
-    with pytest.raises(ZeroDivisionError):
-        levelized_cost(np.array([-1.0]), np.array([0.0]))
+    # A draw without work has none; hours that are alike in all draws are given once.
+    assert levelized_cost(np.array([-8.0, -9.0]), np.array([0.0, 3.0])).tolist() == [3.0]
+    assert levelized_cost(np.array([-8.0, -9.0]), np.array([2.0])).tolist() == [4.0, 4.5]
 
 
 def test_the_cash_peak_is_the_deepest_point() -> None:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from service.build_vs_buy.inputs import ConstantLoad, Own
+from service.build_vs_buy.inputs import ConstantLoad, Loan, Own, figures_of
 from service.business_case.figures import Currency
 from service.business_case.owning import Owning, Tables, building_of, owning
 from service.business_case.question import (
@@ -25,6 +25,7 @@ def owned(
     own: OwnTerms | None = None,
     place: str | None = None,
     currency: str = "USD",
+    building: BuildingTerms | None = None,
 ) -> Owning:
     money = Currency(rate=RATES.get(currency))
     question = Question(
@@ -34,6 +35,7 @@ def owned(
         start=TODAY,
         place=place,
         own=own or OwnTerms(),
+        building=building,
     )
     tables = Tables(question, money, today=TODAY, rates=RATES)
     return owning(question, tables, money, peak_gpus=64)
@@ -131,3 +133,44 @@ def test_a_building_has_defaults_and_counts_no_land() -> None:
     assert part.building.minimum_annual_spend == 50e6
     assert (part.building.build_months, part.building.life_months) == (24, 240)
     assert [one.code for one in part.caveats] == ["LAND_NOT_PRICED"]
+    figures = {figure.name: figure for figure in (*figures_of(part.building), *part.noted)}
+    assert figures["building.upkeep"].source == "our choice: not counted"
+    assert all(figure.source and figure.date for figure in figures.values())
+
+
+def test_what_is_missing_is_told_by_what_it_is_of() -> None:
+    place = owned(place="SG").caveats[0].message
+    assert place == (
+        "Owning is left out: no price of electricity in SG is known (give own.electricity_per_kwh)."
+    )
+    size = owned(own=OwnTerms(gpus_per_server=4)).caveats[0].message
+    assert "no price of a server with 4 H100 SXM is listed (give own.server_price)" in size
+
+
+def test_a_place_without_electricity_prices_may_have_power_in_its_colocation() -> None:
+    all_in = OwnTerms(colocation_per_kw_month=300.0, colocation_includes_power=True)
+    running = sure(owned(place="SG", own=all_in)).running
+    assert running is not None
+    assert running.electricity_per_kwh.base == 0
+    assert "in the price of colocation" in running.electricity_per_kwh.source
+    # A building of our own pays for its power itself.
+    assert owned(place="SG", own=all_in, building=BuildingTerms()).own is None
+
+
+def test_terms_that_have_no_default_are_among_the_figures_where_they_are_given() -> None:
+    given = owned(
+        own=OwnTerms(refresh_months=24, loan=Loan(share=0.7, annual_rate=0.08, months=36))
+    )
+    figures = {figure.name: figure.base for figure in given.noted}
+    assert figures["own.refreshMonths"] == 24
+    assert figures["own.loan.rate"] == 0.08
+    assert "own.loan.rate" not in {figure.name for figure in owned().noted}
+
+
+@pytest.mark.parametrize("gpu", ["h100-sxm-80gb", "b200-sxm-180gb", "l40s-48gb"])
+@pytest.mark.parametrize("place", ["US-TX", "DE", "FR"])
+def test_every_figure_has_a_source_and_a_date(gpu: str, place: str) -> None:
+    found = owned(gpu, place=place)
+    for figure in (*figures_of(sure(found)), *found.noted):
+        assert figure.source, figure.name
+        assert figure.date, figure.name

@@ -21,6 +21,7 @@ def matching(snapshot: Snapshot, text: str) -> list[str]:
     return [snapshot.names[at] for at in np.flatnonzero(mask).tolist()]
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=150, deadline=None)
 @given(catalogues(), nodes(), st.data())
 def test_masks_agree_with_one_offer_at_a_time(

@@ -98,6 +98,7 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
 GENERATIONS = st.lists(st.lists(priced(), max_size=25), min_size=2, max_size=4)
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=60, deadline=None)
 @given(GENERATIONS, st.data())
 def test_a_patched_segment_is_one_made_anew(
@@ -114,6 +115,7 @@ def test_a_patched_segment_is_one_made_anew(
         assert shown(held) == shown(segment_of(made, encode=ENCODER, now=NOW))
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=60, deadline=None)
 @given(st.lists(priced(), min_size=1, max_size=40), st.data())
 def test_a_snapshot_after_another_is_one_made_anew(some: list[Offer], data: st.DataObject) -> None:

@@ -19,7 +19,8 @@ from service.domain.workload import InferenceWorkload, LatencyLimit, Placement, 
 from service.estimate.band import Band
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import InferenceQuestion, TrainingQuestion
-from service.market.need import Need, Shape
+from service.market.merit import work_of
+from service.market.need import SAME_WORK, Need, Shape
 from tests.builders import NOW, an_architecture
 from tests.estimates import a_serving_plan, a_training_plan
 from tests.fakes import GPUS, RATES, a_catalog
@@ -45,7 +46,7 @@ class FakePlans:
         """Plan for some shapes."""
         self.asked += 1
         plans = [self._plan(question, shape) for shape in shapes]
-        needs = [None if isinstance(plan, NoPlan) else self._need(plan) for plan in plans]
+        needs = [None if isinstance(plan, NoPlan) else self._need(question, plan) for plan in plans]
         return plans, needs
 
     def _plan(self, question: Any, shape: Shape) -> TrainingPlan | ServingPlan | NoPlan:
@@ -62,13 +63,18 @@ class FakePlans:
             same["gpu_count"] = self.limited_gpu_count
         return a_serving_plan(**(same | self.serving))
 
-    def _need(self, plan: TrainingPlan | ServingPlan) -> Need:
-        hours = plan.wall_hours if isinstance(plan, TrainingPlan) else Band.exact(730.0)
+    def _need(self, question: Any, plan: TrainingPlan | ServingPlan) -> Need:
+        hours, work = Band.exact(730.0), SAME_WORK
+        if isinstance(plan, TrainingPlan):
+            hours = plan.wall_hours
+        else:
+            work = work_of(question.workload, plan)
         return Need(
             gpu_count=plan.gpu_count,
             node_count=-(-plan.gpu_count // plan.gpus_per_node),
             hours=hours,
             joins_nodes=plan.gpu_count > plan.gpus_per_node,
+            work=work,
             is_measured=plan.is_measured,
         )
 

@@ -211,6 +211,21 @@ def test_a_discount_of_our_own_is_in_the_price_of_the_hour() -> None:
     ours = Adjustment(provider="h", discount=Decimal("0.25"))
     answer = for_workload([an_h100_node("h", "2.00")], a_run(adjustments=(ours,)))
     assert one(answer).hourly.lowest == Decimal("1.50")
+    offers = [an_h100_node("h", "2.00"), an_h100_node("other", "1.90")]
+    hourly = one(by_hour(offers, adjustments=(ours,))).hourly
+    assert (hourly.lowest, hourly.median) == (Decimal("1.50"), Decimal("1.70"))
+
+
+def test_what_a_bundled_price_says_of_stock_is_not_stock_now() -> None:
+    offers = [
+        an_h100_node("bundled", availability=IN_STOCK),
+        an_a100_node("live", availability=IN_STOCK),
+    ]
+    snapshot = a_catalog(*offers, baseline=frozenset({"bundled"}))
+    question = HourlyQuestion(constraints=OfferConstraints())
+    answer = gpu_models().by_hour(question, snapshot=snapshot, now=NOW)
+    assert one(answer).in_stock_providers == ()
+    assert one(answer, A100).in_stock_providers == ("live",)
 
 
 def test_the_note_says_what_was_measured_of_the_vendor() -> None:

@@ -36,6 +36,7 @@ from tests.service.compare.comparing import (
     asked,
     compared,
     constrained,
+    feasible,
     ids,
     never_watched,
     planners,
@@ -95,6 +96,36 @@ def test_no_more_placements_than_asked_for_and_odds_that_sum_to_one() -> None:
     assert answer.feasible_count == 10
     odds = [one.placement.probability_cheapest for one in answer.placements]
     assert sum(odds) == pytest.approx(1)
+
+
+def test_the_first_placements_can_be_left_out() -> None:
+    offers = [an_h100_node(f"h{at}", f"{2 + at / 10}") for at in range(5)]
+    whole = compared(offers)
+    page = compared(offers, asked(skip=2, most_placements=2))
+    assert ids(page) == ids(whole)[2:4]
+    assert [one.why_not for one in page.placements] == [
+        one.why_not for one in whole.placements[2:4]
+    ]
+    assert [one.cost_over_best for one in page.placements] == pytest.approx([0.1, 0.15])
+    assert page.feasible_count == 5
+    behind = compared(offers, asked(skip=5))
+    assert (behind.placements, behind.feasible_count) == ((), 5)
+    assert CaveatCode.NO_MATCHING_OFFERS not in {one.code for one in behind.caveats}
+
+
+def test_where_the_best_costs_nothing_others_are_dearer_by_no_share() -> None:
+    paid = Adjustment(provider="paid", committed_gpu_count=8)
+    answer = compared(
+        [an_h100_node("paid"), an_h100_node("other"), an_h100_node("paid-too", provider="paid")],
+        asked(a_run(adjustments=(paid,))),
+    )
+    assert [
+        (one.placement.row.offer_id, one.why_not, one.cost_over_best) for one in answer.placements
+    ] == [
+        ("paid", "", 0.0),
+        ("paid-too", "as good; the best comes first by name", 0.0),
+        ("other", "dearer: the best costs nothing in the upper quartile", None),
+    ]
 
 
 def test_unproven_capacity_comes_last_however_cheap() -> None:
@@ -212,6 +243,31 @@ def test_offers_with_too_little_stock_fall_out_and_so_do_those_that_state_none()
     assert read == [H100] * 3  # once a question, however many offers
 
 
+def test_stock_of_spot_capacity_is_not_stock_on_demand() -> None:
+    def history(_: str) -> ModelHistory:
+        return a_history(
+            a_series(a_point(-72, state="SOLD_OUT"), provider="n", region_code="r1"),
+            a_series(
+                a_point(-72),
+                provider="n",
+                region_code="r1",
+                purchase_model=PurchaseModel.SPOT,
+                offer_id="spotty",
+            ),
+        )
+
+    run = constrained(
+        a_run(), purchase_models=frozenset({PurchaseModel.ON_DEMAND, PurchaseModel.SPOT})
+    )
+    offers = [
+        an_h100_node("calm", provider="n", region_code="r1"),
+        an_h100_node("spotty", provider="n", region_code="r1", purchase_model=PurchaseModel.SPOT),
+    ]
+    answer = compared(offers, asked(run, min_availability_share=0.5), history=history)
+    assert ids(answer) == ["spotty"]
+    assert rejected(answer) == {"AVAILABILITY_SHARE": 1}
+
+
 # Commitments stand apart.
 
 
@@ -240,6 +296,22 @@ def test_work_on_a_faster_committed_gpu_counts_by_what_it_gets_done() -> None:
     # A run costs 1,600 dollars on the A100 and takes 100 hours on the H100: 8,760 x 8 dollars
     # are worth 43.8 runs, 4,380 hours.
     (option,) = compared([an_a100_node("now", "1.00"), year], asked(run)).commitments
+    assert option.pays_off_after is not None
+    assert option.pays_off_after / timedelta(hours=4380) == pytest.approx(1)
+
+
+def test_a_commitment_for_offline_work_counts_by_what_it_gets_done() -> None:
+    class TwiceAsFast(FakePlans):
+        def _plan(self, question: Any, shape: Any) -> Any:
+            plan: Any = super()._plan(question, shape)
+            rate = 1000.0 if shape.gpu_model == H100 else 500.0
+            return replace(plan, serving_capacity=Band.exact(rate))
+
+    year = an_h100_node("year", "1.00", purchase_model=PurchaseModel.RESERVED_1Y)
+    load = constrained(a_load(is_offline=True), purchase_models=ALL_WAYS)
+    answer = compared([an_a100_node("now", "1.00"), year], asked(load), plans=TwiceAsFast())
+    # The committed GPUs cost as much an hour and do twice the work: they pay off after half a year.
+    (option,) = answer.commitments
     assert option.pays_off_after is not None
     assert option.pays_off_after / timedelta(hours=4380) == pytest.approx(1)
 
@@ -324,6 +396,44 @@ def test_an_offer_is_on_the_frontier_or_another_beats_it(prices: list[str]) -> N
     for one, point in zip(answer.placements, points, strict=True):
         beaten = any(p != point and p[0] <= point[0] and p[1] <= point[1] for p in points)
         assert one.is_on_frontier is not beaten
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["1.00", "2.00", "2.50", "3.00", "5.00"]),
+            st.booleans(),
+            st.booleans(),
+            st.sampled_from([2, 4, 8]),
+        ),
+        min_size=1,
+        max_size=10,
+    )
+)
+def test_the_frontier_is_that_of_trying_all_pairs(rows: list[tuple[str, bool, bool, int]]) -> None:
+    # GPU models differ in time; nodes of less than eight GPUs have to be joined for it.
+    offers = [
+        (an_h100_node if is_h100 else an_a100_node)(
+            f"o{at:02d}", price, gpu_count=str(size), **(JOINED if is_joined else {})
+        )
+        for at, (price, is_h100, is_joined, size) in enumerate(rows)
+    ]
+    run = feasible(offers, constrained(a_run(), purchase_models=ALL_WAYS))
+    points = [
+        (int(tier), float(cost), run.time_of(number))
+        for number, (tier, cost) in enumerate(zip(run.tiers, run.merit, strict=True))
+    ]
+    for one, is_on in zip(points, run.frontier.tolist(), strict=True):
+        beaten = any(
+            other[0] <= one[0]
+            and other[1] <= one[1]
+            and other[2] <= one[2]
+            # Of equal ones only the surer beats.
+            and (other[0] < one[0] or other[1:] != one[1:])
+            for other in points
+        )
+        assert is_on is not beaten
 
 
 @settings(max_examples=25, deadline=None)

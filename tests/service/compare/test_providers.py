@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.compare.answers import ProvidersAnswer
 from service.compare.questions import ProvidersQuestion
 from service.domain.caveat import CaveatCode
-from service.domain.constraints import OfferConstraints
+from service.domain.constraints import Adjustment, OfferConstraints
 from service.domain.money import Money
 from service.domain.offer import DeliveryModel, Fabric, Offer, PurchaseModel
 from tests.builders import NOW
@@ -122,6 +122,34 @@ def test_what_providers_state_stands_beside_their_prices() -> None:
     # From the table of list prices, since no offer states them.
     assert found.egress_dollars_per_gb == Decimal("0.09")
     assert found.storage_dollars_per_gb_month is not None
+
+
+def test_the_term_of_a_cluster_is_not_that_of_what_is_sold_on_demand() -> None:
+    cluster: dict[str, Any] = {
+        "purchase_model": PurchaseModel.RESERVED_OTHER,
+        "commitment_term": timedelta(days=14),
+        "min_term": timedelta(days=14),
+        "billing_increment": timedelta(days=1),
+    }
+    now = an_h100_node("n1", provider="n")
+    (found,) = compared(now, an_h100_node("n2", provider="n", **cluster)).providers
+    assert (found.min_term, found.billing_increment) == (None, None)
+    (found,) = compared(an_h100_node("n2", provider="n", **cluster)).providers
+    assert (found.min_term, found.billing_increment) == (timedelta(days=14), timedelta(days=1))
+
+
+def test_a_discount_of_our_own_is_in_the_prices_and_decides_the_order() -> None:
+    ours = Adjustment(
+        provider="ours", purchase_model=PurchaseModel.ON_DEMAND, discount=Decimal("0.5")
+    )
+    offers = (an_h100_node("other", "2.00"), an_h100_node("ours", "3.00"))
+    assert names(compared(*offers)) == ["other", "ours"]
+    question = ProvidersQuestion(
+        gpu_model=H100, constraints=OfferConstraints(), adjustments=(ours,)
+    )
+    answer = providers().answer(question, snapshot=a_catalog(*offers), now=NOW)
+    assert names(answer) == ["ours", "other"]
+    assert answer.providers[0].prices[PurchaseModel.ON_DEMAND].lowest == Decimal("1.50")
 
 
 def test_what_is_not_stated_stays_empty() -> None:

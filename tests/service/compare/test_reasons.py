@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ def reason(ranking: Ranking = Ranking.COST, **given: Any) -> str:
         ({"dearer": 0.034}, "3.4 % dearer in the upper quartile"),
         ({"dearer": 0.0004}, "under 0.1 % dearer in the upper quartile"),
         ({"dearer": 2.5}, "3.5 times as dear in the upper quartile"),
+        ({"dearer": math.inf}, "dearer: the best costs nothing in the upper quartile"),
         ({"dearer": 0.1, "slower": -0.5}, "10 % dearer in the upper quartile, though 50 % faster"),
         (
             {"dearer": 0.1, "slower": 0.2},

@@ -323,6 +323,7 @@ _TEXTS = st.one_of(
 )
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=400, deadline=None)
 @given(_TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:

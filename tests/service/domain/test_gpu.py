@@ -268,6 +268,7 @@ def test_a_name_gives_a_model_that_bears_it_or_none(
     assert found is model or same_name
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @given(names, names)
 def test_two_names_in_one_text_never_give_a_third_model(
     first: tuple[GpuModel, str], second: tuple[GpuModel, str]
@@ -302,6 +303,7 @@ def test_what_is_glued_to_a_name_gives_another_family_only_if_it_spells_its_name
     assert found.family == model.family or compact(text + glued) in names_of(found)
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 def test_no_single_letter_or_digit_turns_a_name_into_another_family() -> None:
     for model in REGISTRY.models:
         for text in (model.family, *model.aliases):

@@ -26,6 +26,7 @@ def _asks_for_freshness(node: Node) -> bool:
             return field == "freshness"
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=60, deadline=None)
 @given(catalogues(), nodes())
 def test_an_offer_passes_alone_when_it_passes_in_a_list(snapshot: Snapshot, node: Node) -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.quote import QUOTES_KEPT_FOR, QuoteHead, quote_id_at, words_of
+from service.domain.quote import QuoteHead, purge_time_of, quote_id_at, words_of
 from tests.builders import NOW
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -56,6 +56,10 @@ def test_case_is_folded_beyond_ascii() -> None:
 
 
 def test_no_quote_is_forgotten_before_it_expires() -> None:
-    head = a_head()
-    assert head.kept_until(QUOTES_KEPT_FOR) == NOW + timedelta(days=2557)
-    assert head.kept_until(timedelta(days=1)) == head.expire_time
+    expire_time = NOW + timedelta(days=7)
+    for kept_for, purge_time in (
+        (timedelta(days=2557), NOW + timedelta(days=2557)),
+        (timedelta(days=1), expire_time),
+    ):
+        found = purge_time_of(create_time=NOW, expire_time=expire_time, kept_for=kept_for)
+        assert found == purge_time

@@ -270,6 +270,18 @@ def test_a_limit_on_latency_never_makes_it_cheaper() -> None:
         assert a_plan(limited).gpu_count >= free.gpu_count
 
 
+@pytest.mark.parametrize(("users", "least"), [(512, 5.0), (256, 20.0)])
+def test_users_with_a_limit_get_the_fewest_gpus_that_keep_it(users: int, least: float) -> None:
+    limit = LatencyLimit(min_tokens_per_second_per_user=least)
+    load = a_load(concurrency=users, latency=limit)
+    plan = a_plan(load, "a100-sxm-80gb")
+    working = plan.gpu_count - plan.spare_replica_count * plan.gpus_per_replica
+
+    assert working > 1
+    on_one_less = Placement(gpu_count=working - 1)
+    assert isinstance(planned(load, "a100-sxm-80gb", placement=on_one_less), NoPlan)
+
+
 @pytest.mark.parametrize(
     "limit",
     [

@@ -1,8 +1,6 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from service.facts.opex import load_opex, network_share_of_capex, staff_fte
+from service.facts.opex import load_opex
 
 
 def test_percentages_are_shares() -> None:
@@ -40,32 +38,11 @@ def test_all_parameters_are_there_and_sourced() -> None:
     assert all(figure.source and figure.unit for figure in load_opex().values())
 
 
-@pytest.mark.parametrize(
-    ("node_count", "base"),
-    [(1, 0.02), (2, 0.02), (3, 0.04), (64, 0.04), (65, 0.086), (2048, 0.086), (4096, 0.128)],
-)
-def test_the_network_takes_the_share_of_the_next_larger_size(node_count: int, base: float) -> None:
-    share = network_share_of_capex(load_opex(), node_count=node_count)
+def test_a_source_without_a_date_has_that_of_reading_it() -> None:
+    opex = load_opex()
+    dated, undated = opex["own_dc_min_annual_spend"], opex["maintenance_share_of_capex_year"]
 
-    assert share is not None
-    assert share.base == base
-
-
-def test_above_4096_nodes_nothing_is_known() -> None:
-    assert network_share_of_capex(load_opex(), node_count=4097) is None
-    with pytest.raises(ValueError, match="at least one node"):
-        network_share_of_capex(load_opex(), node_count=0)
-
-
-def test_a_fleet_takes_half_a_person_and_one_for_150_gpus() -> None:
-    eight, many = staff_fte(gpu_count=8), staff_fte(gpu_count=300)
-
-    assert eight.base == pytest.approx(0.5 + 8 / 150)
-    assert (many.low, many.base, many.high) == pytest.approx((1.7, 2.5, 3.5))
-    with pytest.raises(ValueError, match="zero GPUs"):
-        staff_fte(gpu_count=-1)
-
-
-@given(st.integers(0, 10**6))
-def test_more_gpus_never_take_fewer_people(gpu_count: int) -> None:
-    assert staff_fte(gpu_count=gpu_count + 1).base > staff_fte(gpu_count=gpu_count).base
+    assert (dated.date, "undated" in dated.source) == ("2023-04", False)
+    assert undated.date == "2026-11"
+    assert undated.source.endswith("(undated, read in 2026-11)")
+    assert all(figure.date for figure in opex.values())

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from service.facts.rental_history import (
+    MatchedSeries,
     RentalPrice,
+    drift_of,
     load_rental_history,
     matched_series,
-    observed_drifts,
-    rent_drift,
 )
 from service.facts.tables import load_gpu_registry
 
@@ -31,7 +31,7 @@ ROW = RentalPrice(
 )
 
 
-def points_of(provider: str, gpu_model_id: str) -> list[tuple[str, float]]:
+def series_of(provider: str, gpu_model_id: str) -> MatchedSeries:
     (series,) = [
         one
         for one in matched_series(load_rental_history(), today=TODAY)
@@ -39,7 +39,12 @@ def points_of(provider: str, gpu_model_id: str) -> list[tuple[str, float]]:
         and gpu_model_id in one.gpu_model_ids
         and one.provider_class != "marketplace"
     ]
-    return [(point.day.isoformat(), point.usd_per_gpu_hour) for point in series.points]
+    return series
+
+
+def points_of(provider: str, gpu_model_id: str) -> list[tuple[str, float]]:
+    points = series_of(provider, gpu_model_id).points
+    return [(point.day.isoformat(), point.usd_per_gpu_hour) for point in points]
 
 
 def test_lambda_raised_the_a100_from_1_10_to_1_99() -> None:
@@ -52,7 +57,7 @@ def test_lambda_raised_the_a100_from_1_10_to_1_99() -> None:
         ("2025-02-28", 1.29),
         ("2026-09-20", 1.99),
     ]
-    drift = rent_drift(load_rental_history(), "a100-sxm-40gb", provider="lambda", today=TODAY)
+    drift = drift_of(series_of("lambda", "a100-sxm-40gb"))
     assert drift is not None
     assert drift.base == pytest.approx((1.99 / 1.1) ** (365.25 / 1508) - 1)
     assert drift.source.startswith("1.1 USD on 2022-08-04 | 1.99 USD on 2026-09-20 | 7 dates")
@@ -64,7 +69,7 @@ def test_runpod_lowered_the_h100_and_raised_it_again() -> None:
         ("2025-03-03", 2.99),
         ("2026-11-09", 3.99),
     ]
-    drift = rent_drift(load_rental_history(), H100, provider="runpod", today=TODAY)
+    drift = drift_of(series_of("runpod", H100))
     assert drift is not None
     assert drift.base == pytest.approx(0)
     assert drift.low == pytest.approx((2.99 / 3.99) ** (365.25 / 219) - 1)
@@ -113,26 +118,24 @@ def test_several_prices_of_a_day_count_as_their_median() -> None:
 def test_less_than_a_year_gives_no_drift() -> None:
     for last, known in ((date(2024, 12, 30), False), (date(2024, 12, 31), True)):
         history = [ROW, replace(ROW, listed_on=last, usd_per_gpu_hour=1)]
-        found = rent_drift(history, H100, provider="nimbus", today=TODAY)
-        assert (found is not None) is known
+        (series,) = matched_series(history, today=TODAY)
+        assert (drift_of(series) is not None) is known
 
 
 def test_a_fall_by_half_in_a_year_is_a_drift_of_minus_a_half() -> None:
     history = [ROW, replace(ROW, listed_on=date(2026, 1, 1), usd_per_gpu_hour=0.5)]
 
-    drift = rent_drift(history, H100, provider="nimbus", today=TODAY)
+    (series,) = matched_series(history, today=TODAY)
+    drift = drift_of(series)
 
     assert drift is not None
     assert drift.base == pytest.approx(-0.5, abs=1e-3)
     assert drift.low == drift.high == drift.base
 
 
-def test_an_unknown_provider_has_no_drift() -> None:
-    assert rent_drift(load_rental_history(), H100, provider="nobody", today=TODAY) is None
-
-
 def test_list_prices_rose_fell_and_stayed() -> None:
-    drifts = [figure.base for figure in observed_drifts(load_rental_history(), today=TODAY)]
+    found = map(drift_of, matched_series(load_rental_history(), today=TODAY))
+    drifts = [figure.base for figure in found if figure is not None]
 
     assert len(drifts) == 20
     assert min(drifts) == pytest.approx(-0.414, abs=1e-3)

@@ -13,7 +13,8 @@ from service.estimate.band import Band
 from service.estimate.plan import Misfit, NoPlan, TrainingPlan
 from service.market.answers import MarketCost, Terms
 from service.market.joined import Plans, change_of, joined, usual_plan
-from service.market.need import Shape
+from service.market.need import Need, Shape
+from service.market.selection import Selection
 from tests.builders import NOW
 from tests.estimates import a_band, a_market, a_training_plan
 from tests.fakes import RATES, a_catalog
@@ -54,16 +55,23 @@ def ask(
     plans: Plans[TrainingPlan] | None = None,
     **placement: Any,
 ) -> tuple[TrainingPlan, MarketCost]:
-    def need_of(plan: TrainingPlan) -> Any:
+    def need_of(plan: TrainingPlan) -> Need:
         shape = Shape(gpu_model=plan.gpu_model_id, gpus_per_node=plan.gpus_per_node)
         return a_need(shape, gpu_count=plan.gpu_count, node_count=1, joins_nodes=False)
+
+    kept = plans or Plans(planner)
+
+    def planned(selection: Selection) -> tuple[list[TrainingPlan | NoPlan], list[Need | None]]:
+        found = [kept.of(shape) for shape in selection.shapes]
+        return found, [None if isinstance(plan, NoPlan) else need_of(plan) for plan in found]
 
     return joined(
         snapshot=snapshot,
         terms=terms or terms_of(),
         placement=Placement(**placement),
-        plans=plans or Plans(planner),
+        plans=kept,
         need_of=need_of,
+        planned=planned,
         rates=RATES,
         now=NOW,
     )

@@ -1,5 +1,7 @@
 """The use case of serving, on the real planner and small markets."""
 
+import math
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,11 +14,12 @@ from service.domain.constraints import Adjustment
 from service.domain.errors import Precondition, Reason
 from service.domain.money import Money
 from service.domain.precision import Precision
-from service.domain.workload import LatencyLimit
+from service.domain.workload import LatencyLimit, Parallelism
 from service.estimate.band import Band
 from service.estimate.calibration import load_calibration
+from service.estimate.plan import ServingPlan
 from service.facts.accelerators import load_accelerators
-from service.market.answers import InferenceAnswer, InferenceQuestion, Terms
+from service.market.answers import InferenceAnswer, InferenceQuestion, OfferPlacement, Terms
 from service.market.serving import ServingEstimator, token_costs
 from tests.builders import NOW
 from tests.estimates import a_serving_plan
@@ -127,7 +130,10 @@ def test_a_cost_that_is_nothing_at_one_end_still_has_prices_of_tokens() -> None:
     assert costs.blended.p10 == 0
     hourly = costs.blended.p50 * 1200 / 1e6 * plan.serving_capacity.p50 / 200 * 3600
     assert hourly == pytest.approx(10)
-    assert costs.blended.p90 == pytest.approx(2 * costs.blended.p50)
+    # The other end has the doubt of the cost, twice its middle, and that of the capacity.
+    capacity = math.log(plan.serving_capacity.p50 / plan.serving_capacity.p10)
+    both = math.exp(math.hypot(math.log(2), capacity))
+    assert costs.blended.p90 == pytest.approx(both * costs.blended.p50)
 
 
 def test_gpus_that_are_paid_for_anyway_are_no_division_by_zero() -> None:
@@ -252,6 +258,119 @@ def test_a_baseline_shows_what_changed() -> None:
     )
     assert answer.change.gpu_hours_change == answer.plan.gpu_count / base.plan.gpu_count - 1
     assert answer.plan.gpu_count > base.plan.gpu_count
+
+
+# Loads that do more on faster GPUs.
+
+
+def per_token(one: OfferPlacement) -> float:
+    assert isinstance(one.plan, ServingPlan)
+    return one.cost.p50 / one.plan.serving_capacity.p50
+
+
+def models_of(answer: InferenceAnswer) -> list[str]:
+    return [one.plan.gpu_model_id for one in answer.market.placements]
+
+
+TWO_MODELS = terms(gpu_models=frozenset({L4, H100}))
+SINGLES = a_catalog(
+    a_node("one", L4, 1, "0.80"), a_node("one", A100, 1, "0.10"), a_node("two", H100, 1, "2.80")
+)
+
+
+def test_of_an_offline_load_the_cheaper_token_wins_though_its_month_is_dearer() -> None:
+    answer = serve(a_load(is_offline=True, terms=TWO_MODELS), SINGLES)
+    best, other = answer.market.placements
+    assert models_of(answer) == [H100, L4]
+    assert (best.cost, other.cost) == (Band.exact(2044.0), Band.exact(584.0))
+    assert per_token(best) < per_token(other) / 4
+    assert best.probability_cheapest > 0.99
+    assert (answer.plan.gpu_model_id, answer.market.cost) == (H100, best.cost)
+    assert [use.row.provider for use in answer.market.offers_used] == ["two"] * 3
+
+
+def test_of_an_offline_load_the_small_gpu_wins_where_its_tokens_are_cheaper() -> None:
+    market = a_catalog(a_node("one", L4, 1, "0.10"), a_node("two", H100, 1, "2.80"))
+    assert models_of(serve(a_load(is_offline=True), market)) == [L4, H100]
+
+
+def test_the_band_of_a_token_is_that_of_the_plan_that_was_chosen() -> None:
+    answer = serve(a_load(is_offline=True), SINGLES)
+    costs, capacity = answer.token_costs, answer.plan.serving_capacity
+    assert costs is not None
+    assert answer.market.cost is not None
+    hourly = answer.market.cost.times(1 / 730)
+    for name, rate in (("p10", capacity.p90), ("p50", capacity.p50), ("p90", capacity.p10)):
+        requests = rate / 200 * 3600
+        blended = getattr(costs.blended, name) * 1200 / 1e6
+        assert blended == pytest.approx(hourly.p50 / requests)
+
+
+def test_an_offline_load_takes_every_gpu_of_the_nodes_that_it_pays_for() -> None:
+    market = a_catalog(a_node("one", H100, 1, "2.00"), a_node("two", H100, 8, "2.00"))
+    answer = serve(a_load(is_offline=True, gpu_model=H100), market)
+    single, node = answer.market.placements
+    assert (single.plan.gpu_count, node.plan.gpu_count, node.node_count) == (1, 8, 1)
+    assert per_token(node) == pytest.approx(per_token(single))
+    # A month of either is that of the same work.
+    assert answer.market.cost is not None
+    assert answer.market.cost.p90 == pytest.approx(answer.market.cost.p10)
+    few = serve(a_load(is_offline=True, gpu_model=H100, max_gpu_count=4), market)
+    assert few.market.placements[-1].plan.gpu_count == 4
+    given = a_load(is_offline=True, gpu_model=H100, parallelism=Parallelism(data=2))
+    assert serve(given, market).market.placements[-1].plan.gpu_count == 2
+
+
+def test_the_market_of_an_offline_load_is_that_of_the_same_work() -> None:
+    prices = {"a": (1, "1.00"), "b": (8, "2.00"), "c": (2, "3.00")}
+    market = a_catalog(*(a_node(name, H100, *of) for name, of in prices.items()))
+    answer = serve(a_load(is_offline=True, gpu_model=H100), market)
+    assert [(use.role, use.row.provider) for use in answer.market.offers_used] == [
+        ("p10", "a"),
+        ("p50", "b"),
+        ("p90", "c"),
+    ]
+    # Eight GPUs at 1, 2 and 3 dollars, whatever the size of the nodes.
+    cost = answer.market.cost
+    assert cost is not None
+    assert [cost.p10, cost.p50, cost.p90] == pytest.approx([5840, 11_680, 17_520])
+
+
+def test_requests_at_a_time_are_compared_by_the_token_unless_a_limit_says_what_users_get() -> None:
+    market = a_catalog(a_node("one", A100, 1, "1.60"), a_node("one", H100, 1, "2.80"))
+    assert models_of(serve(a_load(concurrency=64), market)) == [H100, A100]
+    limit = LatencyLimit(min_tokens_per_second_per_user=10)
+    limited = serve(a_load(concurrency=64, latency=limit), market)
+    assert models_of(limited) == [A100, H100]
+    best, other = limited.market.placements
+    assert best.cost.p50 < other.cost.p50
+    assert per_token(best) > per_token(other)
+
+
+def test_a_month_of_a_rate_has_the_same_tokens_everywhere() -> None:
+    answer = serve(a_load(requests_per_second=20.0))
+    months = [one.cost.p75 for one in answer.market.placements]
+    tokens = [per_token(one) for one in answer.market.placements]
+    assert months == sorted(months)
+    assert tokens == sorted(tokens)
+
+
+def test_a_change_of_an_offline_load_is_that_of_the_same_work() -> None:
+    before = a_load(is_offline=True, gpu_model=H100)
+    answer = serve(replace(with_fp8(before), baseline=before), SINGLES)
+    base = serve(before, SINGLES)
+    assert answer.market.cost == base.market.cost
+    assert answer.token_costs is not None
+    assert base.token_costs is not None
+    assert answer.change is not None
+    share = answer.token_costs.blended.p50 / base.token_costs.blended.p50 - 1
+    assert share < -0.1
+    assert answer.change.cost_change == pytest.approx(share)
+    assert answer.change.gpu_hours_change == pytest.approx(share)
+
+
+def with_fp8(question: InferenceQuestion) -> InferenceQuestion:
+    return replace(question, workload=replace(question.workload, precision=Precision.FP8))
 
 
 def test_a_search_without_any_offer_says_so() -> None:

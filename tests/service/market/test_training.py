@@ -308,7 +308,7 @@ def test_a_request_that_says_how_many_gpus_or_how_long_has_no_usual_deadline() -
     for given in (
         {"gpu_count": 8},
         {"deadline": timedelta(days=400)},
-        {"objective": Objective.TIME, "max_gpu_count": 64},
+        {"objective": Objective.TIME, "deadline": timedelta(days=400)},
     ):
         answer = train(a_run(tokens=10**9, gpu_model=H100, **given))
         assert not [one for one in answer.assumptions if one.name == "constraints.deadline"]

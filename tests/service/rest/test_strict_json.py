@@ -65,7 +65,7 @@ def test_a_number_beyond_float_is_infinite_and_left_to_its_field(digits: bytes) 
 
 
 def test_a_hostile_body_is_refused_quickly() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(BadJson):
         loads(b'{"a":"' + b"\\" * 64_000)
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1

@@ -80,6 +80,7 @@ def _many(item: Any) -> list[Any]:
     return item if isinstance(item, list) else [item]
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=150)
 @given(st.data())
 def test_every_message_is_written_as_the_reference_writes_it_but_for_enum_prefixes(

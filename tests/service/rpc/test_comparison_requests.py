@@ -1,6 +1,7 @@
 """Requests of CompareService: what is read, and every violation at once."""
 
 import contextlib
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -65,16 +66,25 @@ def test_defaults_are_taken_and_shown() -> None:
     }
 
 
+def test_the_order_is_that_of_the_workload_unless_another_is_asked_for() -> None:
+    fast = {"training": TRAINING | {"objective": "OBJECTIVE_TIME"}}
+    assert offers(workload=fast).ranking is Ranking.TIME
+    assert {one.name: one.value for one in offers(workload=fast).assumptions}["objective"] == "TIME"
+    assert offers(workload=fast, objective="RANKING_COST").ranking is Ranking.COST
+    assert offers(workload=LOAD).ranking is Ranking.COST
+
+
 def test_what_is_given_is_read() -> None:
     asked = offers(
         workload=LOAD,
         objective="RANKING_FRONTIER",
         maxPlacements=3,
+        skip=50,
         minAvailabilityShare=0.0,
         dataSource={"provider": "providers/lambda", "gb": 12.5},
     )
     assert isinstance(asked.workload, InferenceQuestion)
-    assert (asked.ranking, asked.most_placements) == (Ranking.FRONTIER, 3)
+    assert (asked.ranking, asked.most_placements, asked.skip) == (Ranking.FRONTIER, 3, 50)
     assert asked.min_availability_share == 0.0
     assert asked.data_source == DataSource(provider="lambda", gb=12.5)
     assert asked.assumptions == ()
@@ -93,6 +103,7 @@ def test_data_of_no_size_are_refused(workload: Any) -> None:
 
 
 PRICE = {"currencyCode": "USD", "amount": "2"}
+OURS = {"provider": "lambda", "discountPercent": 12.5}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +126,8 @@ PRICE = {"currencyCode": "USD", "amount": "2"}
         ),
         ({"maxPlacements": -1}, [("max_placements", Reason.BAD_FIELD)]),
         ({"maxPlacements": 1001}, [("max_placements", Reason.BAD_FIELD)]),
+        ({"skip": -1}, [("skip", Reason.BAD_FIELD)]),
+        ({"skip": 1_000_001}, [("skip", Reason.BAD_FIELD)]),
         ({"minAvailabilityShare": 1.01}, [("min_availability_share", Reason.BAD_FIELD)]),
         ({"minAvailabilityShare": "NaN"}, [("min_availability_share", Reason.BAD_FIELD)]),
         ({"objective": 77}, [("objective", Reason.BAD_FIELD)]),
@@ -188,6 +201,12 @@ def test_gpu_models_are_compared_for_a_workload_or_by_the_hour() -> None:
             {"workload": RUN, "constraints": {"provider": ["lambda"]}, "catalogRevision": "abc"},
             ["constraints", "catalog_revision"],
         ),
+        ({"workload": RUN, "adjustments": [OURS]}, ["adjustments"]),
+        (
+            {"adjustments": [OURS | {"creditRemaining": PRICE, "committedGpuCount": 8}]},
+            ["adjustments[0].credit_remaining", "adjustments[0].committed_gpu_count"],
+        ),
+        ({"adjustments": [{"provider": "lambda"}]}, ["adjustments[0].discount_percent"]),
         ({"workload": {"training": TRAINING | {"tokens": 0}}}, ["workload.training.tokens"]),
         (
             {"constraints": {"deadline": "3s", "budget": PRICE, "minFabricGbpsPerGpu": 1}},
@@ -214,6 +233,15 @@ def test_every_way_of_buying_counts_unless_one_is_named() -> None:
     assert spot.constraints.purchase_models == {PurchaseModel.SPOT}
 
 
+def test_discounts_of_our_own_are_read_where_hours_are_compared() -> None:
+    by_hour = gpu_models(adjustments=[OURS])
+    assert isinstance(by_hour, HourlyQuestion)
+    of_providers = providers(gpuModel="h100-sxm-80gb", adjustments=[OURS])
+    for adjustments in (by_hour.adjustments, of_providers.adjustments):
+        (discount,) = adjustments
+        assert (discount.provider, discount.discount) == ("lambda", Decimal("0.125"))
+
+
 @pytest.mark.parametrize(
     ("fields", "violations"),
     [
@@ -229,6 +257,10 @@ def test_every_way_of_buying_counts_unless_one_is_named() -> None:
                 ("constraints.budget", Reason.BAD_FIELD),
                 ("constraints.country_code", Reason.BAD_FIELD),
             ],
+        ),
+        (
+            {"gpuModel": "l4-24gb", "adjustments": [OURS | {"creditRemaining": PRICE}]},
+            [("adjustments[0].credit_remaining", Reason.BAD_FIELD)],
         ),
     ],
 )

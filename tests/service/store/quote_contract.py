@@ -1,6 +1,7 @@
 """What every store does with quotes; each store's test module inherits from `QuoteContract`."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from service.domain.quote import KeptRequest, Quote, QuoteHead, quote_id_at
@@ -8,7 +9,7 @@ from service.store.ports import Store
 from tests.builders import NOW
 
 KEPT = timedelta(days=400)
-"""How long the stores of these tests keep quotes."""
+"""How long quotes of these tests are kept."""
 HOUR = timedelta(hours=1)
 DIGEST, OTHER_DIGEST = "ab" * 32, "cd" * 32
 
@@ -26,6 +27,7 @@ def a_quote(number: int = 0, *, lifetime: timedelta = timedelta(days=7)) -> Quot
             listed=b"\x0a\xff" + quote_id.encode(),
         ),
         document=b"\x00\xff\x0a" + quote_id.encode() * 50,
+        purge_time=made + KEPT,
     )
 
 
@@ -45,7 +47,7 @@ class QuoteContract:
 
     def test_a_large_document_is_kept_too(self, store: Store) -> None:
         quote = a_quote()
-        large = Quote(head=quote.head, document=quote.document * 4_000)
+        large = replace(quote, document=quote.document * 4_000)
         store.create_quote(large)
         assert store.find_quote(quote.head.quote_id) == large.document
 

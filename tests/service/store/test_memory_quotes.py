@@ -15,7 +15,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(clock: Clock) -> MemoryStore:
-    return MemoryStore(clock=clock, quotes_kept_for=KEPT)
+    return MemoryStore(clock=clock)
 
 
 class TestMemoryQuotes(QuoteContract):

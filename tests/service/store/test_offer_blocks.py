@@ -20,6 +20,7 @@ def many(count: int) -> list[Offer]:
     return [an_offer(offer_id=f"nimbus-{at:04}", sku=f"k{at}") for at in range(count)]
 
 
+@pytest.mark.no_cover  # Many cases of what other tests cover.
 @settings(max_examples=60)
 @given(st.lists(offers(), max_size=30))
 def test_a_packed_snapshot_is_the_snapshot_in_its_own_order(some: list[Offer]) -> None:

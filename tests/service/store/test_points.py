@@ -147,6 +147,7 @@ def test_points_that_held_no_more_are_dropped_and_the_one_that_did_is_kept() -> 
     assert kept(points, since=NOW + 99 * HOUR) == tuple(points[-1:])
 
 
+@pytest.mark.no_cover  # A hundred thousand points.
 def test_a_history_that_is_too_long_keeps_its_newest_points() -> None:
     points = [a_point(hour, 10**9 + hour * 7) for hour in range(100_000)]
     assert len(pack(points, gpu_count=ONE)) > POINTS_BYTES_KEPT

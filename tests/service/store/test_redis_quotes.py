@@ -1,16 +1,26 @@
 import logging
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.domain.quote import REQUEST_IDS_KEPT_FOR
+from service.domain.quote import REQUEST_IDS_KEPT_FOR, KeptRequest, Quote
 from service.store import codec, keys
-from service.store.embedded import EmbeddedServer
-from service.store.ports import NewerSchema, StoreUnreachable, UnreadableQuote
+from service.store.embedded import EmbeddedServer, open_embedded
+from service.store.ports import (
+    NewerSchema,
+    PublishOutcome,
+    StoreFull,
+    StoreUnreachable,
+    UnreadableQuote,
+)
 from service.store.redis_store import RedisStore
+from tests.builders import a_snapshot, a_status, an_offer
+from tests.service.store.contract import publish
 from tests.service.store.quote_contract import DIGEST, KEPT, OTHER_DIGEST, QuoteContract, a_quote
 from tests.service.store.servers import a_silent_server
 
@@ -23,7 +33,7 @@ KEY, HEAD_KEY = keys.quote(QUOTE.head.quote_id), keys.quote_head(QUOTE.head.quot
 @pytest.fixture
 def store(valkey: EmbeddedServer, raw: Any) -> Iterator[RedisStore]:
     assert raw.dbsize() == 0
-    with RedisStore.connect(valkey.url, op_timeout_seconds=5, quotes_kept_for=KEPT) as connected:
+    with RedisStore.connect(valkey.url, op_timeout_seconds=5) as connected:
         yield connected
 
 
@@ -35,7 +45,7 @@ def milliseconds(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
-def test_a_quote_lives_as_long_as_the_setting_says(store: RedisStore, raw: Any) -> None:
+def test_a_quote_lives_until_its_purge_time(store: RedisStore, raw: Any) -> None:
     store.create_quote(QUOTE, request_id="r1", digest=DIGEST)
     for key, span in (
         (KEY, KEPT),
@@ -46,12 +56,33 @@ def test_a_quote_lives_as_long_as_the_setting_says(store: RedisStore, raw: Any) 
     assert raw.pttl(keys.QUOTE_INDEX) == -1
 
 
-def test_a_quote_lives_until_it_expires_whatever_the_setting_says(
-    store: RedisStore, raw: Any
-) -> None:
-    longer = KEPT + timedelta(days=9)
-    store.create_quote(a_quote(lifetime=longer))
-    assert milliseconds(longer) - raw.pttl(KEY) < 60_000
+def test_a_store_without_room_refuses_quotes_and_goes_on_publishing(tmp_path: Path) -> None:
+    with (
+        open_embedded(tmp_path, max_memory_mb=8) as server,
+        RedisStore.connect(server.url, op_timeout_seconds=5) as store,
+    ):
+        noise = random.Random(1)  # noqa: S311 - bytes that do not compress
+        quotes = [replace(a_quote(n), document=noise.randbytes(200_000)) for n in range(50)]
+        kept: list[Quote] = []
+
+        def fill() -> None:
+            for number, quote in enumerate(quotes):
+                store.create_quote(quote, request_id=f"r{number}", digest=DIGEST)
+                kept.append(quote)
+
+        with pytest.raises(StoreFull, match=r"of 8388608 bytes"):
+            fill()
+        assert 5 < len(kept) < 31  # at most three quarters
+        refused = f"r{len(kept)}"
+        assert store.find_request(refused) is None
+        assert len(store.quotes(before="", limit=100)) == len(kept)
+        # What was acknowledged is there, and a request that is repeated is told so.
+        for number, quote in enumerate(kept):
+            assert store.find_quote(quote.head.quote_id) == quote.document
+            again = store.create_quote(a_quote(200), request_id=f"r{number}", digest=DIGEST)
+            assert again == KeptRequest(digest=DIGEST, quote_id=quote.head.quote_id)
+        store.register((a_status(),))
+        assert publish(store, a_snapshot(an_offer())) is PublishOutcome.PUBLISHED
 
 
 def test_ids_of_forgotten_quotes_leave_the_index(store: RedisStore, raw: Any) -> None:

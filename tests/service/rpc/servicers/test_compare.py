@@ -46,6 +46,8 @@ def refused(kind: str, body: Any, *, dispatcher: Dispatcher | None = None) -> St
 def test_offers_come_back_in_their_order_with_amounts_rounded() -> None:
     answer = ask("CompareOffers", {"workload": RUN, "maxPlacements": 2})
     assert answer.feasible_count == 3  # a single H100 does not hold it
+    # The year was not asked for, so it is left out and no commitment is counted.
+    assert answer.committed_count == 0
     assert len(answer.placements) == 2
     first, second = answer.placements
     assert (first.why_not, first.cost_over_best) == ("", 0.0)
@@ -78,6 +80,7 @@ def test_a_commitment_shows_its_term_and_when_it_pays_off() -> None:
     assert option.commitment.offer == "offers/year"
     assert option.gpu_model == "gpuModels/h100-sxm-80gb"
     assert option.HasField("pays_off_after")
+    assert ask("CompareOffers", {"workload": run}).committed_count == 1
     assert option.pays_off_after.ToTimedelta() < timedelta(days=365)
 
 

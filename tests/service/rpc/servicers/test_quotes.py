@@ -11,26 +11,46 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
-from gpuquote.v1 import build_vs_buy_service_pb2, compare_service_pb2, estimate_service_pb2
+from gpuquote.v1 import (
+    build_vs_buy_service_pb2,
+    collection_service_pb2,
+    compare_service_pb2,
+    estimate_service_pb2,
+    money_pb2,
+    offer_pb2,
+)
 from gpuquote.v1 import quote_service_pb2 as pb
 
 from service.catalog.paging import PageTokenSigner
 from service.catalog.replica import Readiness, ReadyReason, ReadyStatus
 from service.catalog.revisions import Revisions
 from service.domain.errors import InvalidRequest, Precondition, Reason
-from service.domain.quote import Quote
+from service.domain.offer import Availability, AvailabilityState, Standing
+from service.domain.quote import KeptRequest, Quote
+from service.rpc.calculator import Calculator
 from service.rpc.call import Answer, Call
 from service.rpc.dispatch import RpcError
 from service.rpc.servicers import quotes as quotes_servicer
 from service.rpc.servicers.quotes import IDEMPOTENCY_REPLAYED, QuotesServicer
 from service.store.memory_store import MemoryStore
-from service.store.ports import StoreUnreachable
+from service.store.ports import StoreFull, StoreUnreachable, UnreadableQuote
 from tests.builders import NOW, an_offer
 from tests.estimates import FakeServing, FakeTraining
-from tests.fakes import FakeClock, FakeSource, a_catalog, a_dispatcher, detail
+from tests.fakes import (
+    EXCHANGE_RATES,
+    GPUS,
+    MODELS,
+    QUOTES_KEPT_FOR,
+    FakeClock,
+    FakeSource,
+    a_catalog,
+    a_dispatcher,
+    detail,
+)
 from tests.service.rpc.asking import inference_request, training_request
 
 OFFER = an_offer()
+SOLD_OUT = Availability(state=AvailabilityState.SOLD_OUT, observe_time=NOW)
 DAY = timedelta(days=1)
 TRAINING = pb.QuoteRequest(estimate_training=training_request())
 INFERENCE = pb.QuoteRequest(estimate_inference=inference_request())
@@ -105,6 +125,7 @@ def test_a_quote_has_the_question_the_answer_and_the_offers_behind_it(setup: Set
     assert quote.binding == pb.BINDING_NONE
     assert quote.create_time.ToDatetime(tzinfo=NOW.tzinfo) == NOW
     assert quote.expire_time.ToDatetime(tzinfo=NOW.tzinfo) == NOW + timedelta(days=7)
+    assert quote.purge_time.ToDatetime(tzinfo=NOW.tzinfo) == NOW + timedelta(days=2557)
     assert quote.name.startswith("quotes/")
 
 
@@ -122,7 +143,7 @@ def test_equal_questions_on_an_equal_revision_differ_in_name_and_times_only(setu
     assert first.name != second.name
     assert first.create_time != second.create_time
     for quote in (first, second):
-        for field in ("name", "create_time", "expire_time"):
+        for field in ("name", "create_time", "expire_time", "purge_time"):
             quote.ClearField(field)
     assert first.SerializeToString() == second.SerializeToString()
 
@@ -228,27 +249,52 @@ def test_what_a_calculator_cannot_answer_makes_no_quote(setup: Setup) -> None:
 
 
 def test_what_is_too_large_is_refused(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    size = len(setup.created().SerializeToString())
+    quote = setup.created()
+    size = len(quote.SerializeToString()) + quotes_servicer.MOVE_BYTES
     monkeypatch.setattr(quotes_servicer, "MAX_QUOTE_BYTES", size)
     setup.created()
     monkeypatch.setattr(quotes_servicer, "MAX_QUOTE_BYTES", size - 1)
     status = setup.refused(pb.CreateQuoteRequest(request=TRAINING))
     assert (status.code, reason(status)) == (Code.FAILED_PRECONDITION, "QUOTE_TOO_LARGE")
     metadata = detail(status, error_details_pb2.ErrorInfo).metadata
-    assert metadata == {"bytes": str(size), "limitBytes": str(size - 1)}
+    assert metadata == {"bytes": str(size), "offers": "1", "limitBytes": str(size - 1)}
+    assert len(setup.store.quotes(before="", limit=9)) == 2
+
+
+def test_the_largest_move_fits_into_its_room() -> None:
+    price = money_pb2.Money(currency_code="USD", amount="1234567890.123456789")
+    name = f"offers/{'o' * 128}"
+    move = pb.QuotedOfferMove(
+        offer=name,
+        quoted=price,
+        now=price,
+        change=0.1,
+        freshness="FRESHNESS_BASELINE",
+        availability="AVAILABILITY_STATE_NOT_STATED",
+    )
+    answer = pb.GetQuoteResponse(moves=[move] * 1000)
+    assert answer.ByteSize() <= 1000 * quotes_servicer.MOVE_BYTES
+    assert quotes_servicer.MAX_QUOTE_BYTES < 4 * 1024 * 1024
 
 
 # The other calculators, whose answers only have to name offers here
 
 
 def a_servicer(setup: Setup, calculator: str, calculate: Callable[[Any], Answer]) -> QuotesServicer:
+    ground = Calculator(
+        source=setup.source,
+        models=MODELS,
+        gpus=GPUS,
+        rates=EXCHANGE_RATES,
+        revisions=Revisions(setup.clock),
+        now=setup.clock,
+    )
     return QuotesServicer(
         setup.store,
-        setup.source,
+        ground,
         calculators={calculator: calculate},
-        revisions=Revisions(setup.clock),
+        kept_for=QUOTES_KEPT_FOR,
         signer=PageTokenSigner(b"key"),
-        now=setup.clock,
     )
 
 
@@ -374,6 +420,34 @@ def test_a_quote_is_read_as_it_was_made_and_shows_what_moved(setup: Setup) -> No
     assert move.offer == f"offers/{OFFER.offer_id}"
     assert (move.quoted.amount, move.now.amount, move.change) == ("2.49", "4.98", 1.0)
     assert list(found.caveats) == []
+    now = setup.source.snapshot
+    assert found.catalog_revision == now.revision != quote.catalog_revision
+    assert found.as_of.ToDatetime(tzinfo=NOW.tzinfo) == now.as_of
+
+
+@pytest.mark.parametrize(
+    ("moved", "freshness", "availability"),
+    [
+        (an_offer(availability=SOLD_OUT), "FRESH", "SOLD_OUT"),
+        (an_offer(standing=Standing.PROVISIONAL), "PROVISIONAL", "NOT_STATED"),
+    ],
+)
+def test_a_price_of_now_says_how_far_it_goes(
+    setup: Setup, moved: Any, freshness: str, availability: str
+) -> None:
+    name = setup.created().name
+    setup.move_price(moved)
+    (move,) = setup.ask(pb.GetQuoteRequest(name=name)).moves
+    assert offer_pb2.Freshness.Name(move.freshness) == f"FRESHNESS_{freshness}"
+    state = offer_pb2.AvailabilityState.Name(move.availability)
+    assert state == f"AVAILABILITY_STATE_{availability}"
+
+
+def test_what_lists_say_of_prices_is_said_of_the_prices_of_now(setup: Setup) -> None:
+    name = setup.created().name
+    setup.source.snapshot = a_catalog(OFFER, baseline=frozenset({OFFER.provider}))
+    (caveat,) = setup.ask(pb.GetQuoteRequest(name=name)).caveats
+    assert caveat.code == "BASELINE_PRICES"
 
 
 def test_what_did_not_move_has_a_change_of_zero(setup: Setup) -> None:
@@ -389,10 +463,16 @@ def test_what_did_not_move_has_a_change_of_zero(setup: Setup) -> None:
 def test_an_offer_that_is_no_longer_listed_has_no_price_now(setup: Setup, offers: Any) -> None:
     name = setup.created().name
     setup.move_price(*offers)
-    (move,) = setup.ask(pb.GetQuoteRequest(name=name)).moves
+    found = setup.ask(pb.GetQuoteRequest(name=name))
+    (move,) = found.moves
     assert move.quoted.amount == "2.49"
     assert not move.HasField("now")
     assert not move.HasField("change")
+    assert not move.freshness
+    assert not move.availability
+    (caveat,) = found.caveats
+    assert caveat.code == "QUOTED_OFFERS_GONE"
+    assert caveat.message == f"1 of 1 offers are no longer listed: offers/{OFFER.offer_id}."
 
 
 def test_a_quote_that_has_expired_says_so(setup: Setup) -> None:
@@ -501,6 +581,38 @@ def test_a_large_page_ends_early(setup: Setup, monkeypatch: pytest.MonkeyPatch) 
     assert len(setup.listed(page_token=answer.next_page_token)) == 1
 
 
+def test_a_large_page_is_read_in_parts(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    three_quotes(setup)
+    whole = setup.listed()
+    monkeypatch.setattr(quotes_servicer, "HEADS_PER_READ", 1)
+    assert setup.listed() == whole
+    first = setup.ask(pb.ListQuotesRequest(page_size=2))
+    assert [quote.title for quote in first.quotes] == whole[:2]
+    assert setup.listed(page_size=2, page_token=first.next_page_token) == whole[2:]
+
+
+def test_a_quote_that_is_made_meanwhile_moves_no_page(setup: Setup) -> None:
+    three_quotes(setup)
+    whole = setup.listed()
+    token = setup.ask(pb.ListQuotesRequest(page_size=1)).next_page_token
+    setup.created(title="made meanwhile")
+    assert setup.listed(page_token=token) == whole[1:]
+
+
+def test_a_token_that_was_changed_or_is_of_another_list_is_refused(setup: Setup) -> None:
+    three_quotes(setup)
+    token = setup.ask(pb.ListQuotesRequest(page_size=1)).next_page_token
+    for at, character in enumerate(token):
+        other = "A" if character != "A" else "B"
+        request = pb.ListQuotesRequest(page_token=token[:at] + other + token[at + 1 :])
+        assert reason(setup.refused(request)) == "BAD_PAGE_TOKEN"
+    other_list = collection_service_pb2.ListCollectionRunsRequest(page_token=token)
+    with pytest.raises(RpcError) as raised:
+        setup.chain.call("/gpuquote.v1.CollectionService/ListCollectionRuns", other_list, Call())
+    assert reason(raised.value.status) == "PAGE_TOKEN_MISMATCH"
+    assert len(setup.listed(page_token=token)) == 2
+
+
 def test_what_is_wrong_with_a_list_is_told_at_once(setup: Setup) -> None:
     status = setup.refused(pb.ListQuotesRequest(page_size=-1, page_token="x", query="--"))
     assert set(violations(status)) == {"page_size", "page_token", "query"}
@@ -536,6 +648,45 @@ def test_without_the_store_nothing_is_acknowledged() -> None:
         status = setup.refused(request)
         assert (status.code, reason(status)) == (Code.UNAVAILABLE, "STORE_UNREACHABLE")
         assert detail(status, error_details_pb2.RetryInfo).retry_delay.seconds > 0
+
+
+class FullStore(MemoryStore):
+    """A store without room for quotes."""
+
+    def create_quote(self, quote: Quote, *, request_id: str = "", digest: str = "") -> Any:
+        raise StoreFull(f"full, without {quote.head.quote_id} {request_id} {digest}")
+
+
+def test_without_room_nothing_is_acknowledged() -> None:
+    setup = Setup(FullStore())
+    status = setup.refused(pb.CreateQuoteRequest(request=TRAINING))
+    assert (status.code, reason(status)) == (Code.RESOURCE_EXHAUSTED, "QUOTE_STORE_FULL")
+    assert detail(status, error_details_pb2.RetryInfo).retry_delay.seconds == 3600
+
+
+class ForgetfulStore(MemoryStore):
+    """A store in which a request id outlives its quote between two steps."""
+
+    def create_quote(self, quote: Quote, *, request_id: str = "", digest: str = "") -> Any:
+        return KeptRequest(digest=digest, quote_id=f"before-{quote.head.quote_id}-{request_id}")
+
+
+def test_what_was_not_kept_is_never_acknowledged() -> None:
+    setup = Setup(ForgetfulStore())
+    status = setup.refused(pb.CreateQuoteRequest(request=TRAINING, request_id="r1"))
+    assert (status.code, reason(status)) == (Code.UNAVAILABLE, "STORE_UNREACHABLE")
+
+
+class DamagedStore(MemoryStore):
+    """A store in which a quote is there, but cannot be read."""
+
+    def find_quote(self, quote_id: str) -> bytes | None:
+        raise UnreadableQuote(quote_id)
+
+
+def test_a_damaged_quote_is_a_fault_of_ours_and_not_one_that_never_was() -> None:
+    status = Setup(DamagedStore()).refused(pb.GetQuoteRequest(name="quotes/q1"))
+    assert (status.code, reason(status)) == (Code.INTERNAL, "INTERNAL")
 
 
 def test_moves_are_not_told_from_a_catalogue_that_is_not_there(setup: Setup) -> None:

@@ -7,6 +7,7 @@ from gpuquote.v1 import caveat_pb2 as _caveat_pb2
 from gpuquote.v1 import constraints_pb2 as _constraints_pb2
 from gpuquote.v1 import estimate_pb2 as _estimate_pb2
 from gpuquote.v1 import money_pb2 as _money_pb2
+from gpuquote.v1 import workload_pb2 as _workload_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -53,8 +54,24 @@ class GpuDemand(_message.Message):
     utilization: float
     def __init__(self, gpu_model: _Optional[str] = ..., constant_gpus: _Optional[float] = ..., weekly_profile: _Optional[_Iterable[float]] = ..., mean_gpus: _Optional[float] = ..., peak_factor: _Optional[float] = ..., peak_hours_per_day: _Optional[int] = ..., monthly_growth: _Optional[float] = ..., utilization: _Optional[float] = ...) -> None: ...
 
+class ServingTerms(_message.Message):
+    __slots__ = ("model", "precision", "latency", "utilization", "profile", "tokens_per_second_per_gpu")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_SECOND_PER_GPU_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    precision: _workload_pb2.Precision
+    latency: _workload_pb2.LatencyLimit
+    utilization: float
+    profile: _containers.RepeatedScalarFieldContainer[float]
+    tokens_per_second_per_gpu: float
+    def __init__(self, model: _Optional[str] = ..., precision: _Optional[_Union[_workload_pb2.Precision, str]] = ..., latency: _Optional[_Union[_workload_pb2.LatencyLimit, _Mapping]] = ..., utilization: _Optional[float] = ..., profile: _Optional[_Iterable[float]] = ..., tokens_per_second_per_gpu: _Optional[float] = ...) -> None: ...
+
 class TokenDemand(_message.Message):
-    __slots__ = ("input", "output", "cached_share", "cache_write_share", "batch_share", "reasoning", "prompt_tokens", "output_ratio")
+    __slots__ = ("input", "output", "cached_share", "cache_write_share", "batch_share", "reasoning", "prompt_tokens", "output_ratio", "serving")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     CACHED_SHARE_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +80,7 @@ class TokenDemand(_message.Message):
     REASONING_FIELD_NUMBER: _ClassVar[int]
     PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SERVING_FIELD_NUMBER: _ClassVar[int]
     input: int
     output: int
     cached_share: float
@@ -71,7 +89,8 @@ class TokenDemand(_message.Message):
     reasoning: int
     prompt_tokens: int
     output_ratio: float
-    def __init__(self, input: _Optional[int] = ..., output: _Optional[int] = ..., cached_share: _Optional[float] = ..., cache_write_share: _Optional[float] = ..., batch_share: _Optional[float] = ..., reasoning: _Optional[int] = ..., prompt_tokens: _Optional[int] = ..., output_ratio: _Optional[float] = ...) -> None: ...
+    serving: ServingTerms
+    def __init__(self, input: _Optional[int] = ..., output: _Optional[int] = ..., cached_share: _Optional[float] = ..., cache_write_share: _Optional[float] = ..., batch_share: _Optional[float] = ..., reasoning: _Optional[int] = ..., prompt_tokens: _Optional[int] = ..., output_ratio: _Optional[float] = ..., serving: _Optional[_Union[ServingTerms, _Mapping]] = ...) -> None: ...
 
 class LoanTerms(_message.Message):
     __slots__ = ("share", "rate", "months")
@@ -326,7 +345,7 @@ class FocusLine(_message.Message):
     def __init__(self, category: _Optional[str] = ..., list_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., contracted_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., effective_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., billed_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., pricing_category: _Optional[str] = ..., commitment_discount_type: _Optional[str] = ...) -> None: ...
 
 class BuildVsBuyOption(_message.Message):
-    __slots__ = ("kind", "npv", "npv_band", "levelized_cost_per_gpu_hour", "levelized_cost_band", "probability_cheapest", "regret", "cash_peak", "cash_flows", "focus_lines", "excluded_by")
+    __slots__ = ("kind", "npv", "npv_band", "levelized_cost_per_gpu_hour", "levelized_cost_band", "probability_cheapest", "regret", "cash_peak", "cash_flows", "focus_lines", "excluded_by", "levelized_cost_per_million_tokens")
     KIND_FIELD_NUMBER: _ClassVar[int]
     NPV_FIELD_NUMBER: _ClassVar[int]
     NPV_BAND_FIELD_NUMBER: _ClassVar[int]
@@ -338,6 +357,7 @@ class BuildVsBuyOption(_message.Message):
     CASH_FLOWS_FIELD_NUMBER: _ClassVar[int]
     FOCUS_LINES_FIELD_NUMBER: _ClassVar[int]
     EXCLUDED_BY_FIELD_NUMBER: _ClassVar[int]
+    LEVELIZED_COST_PER_MILLION_TOKENS_FIELD_NUMBER: _ClassVar[int]
     kind: OptionKind
     npv: _money_pb2.Money
     npv_band: ValueBand
@@ -349,7 +369,8 @@ class BuildVsBuyOption(_message.Message):
     cash_flows: _containers.RepeatedCompositeFieldContainer[CashFlow]
     focus_lines: _containers.RepeatedCompositeFieldContainer[FocusLine]
     excluded_by: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, kind: _Optional[_Union[OptionKind, str]] = ..., npv: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., npv_band: _Optional[_Union[ValueBand, _Mapping]] = ..., levelized_cost_per_gpu_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., levelized_cost_band: _Optional[_Union[ValueBand, _Mapping]] = ..., probability_cheapest: _Optional[float] = ..., regret: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cash_peak: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cash_flows: _Optional[_Iterable[_Union[CashFlow, _Mapping]]] = ..., focus_lines: _Optional[_Iterable[_Union[FocusLine, _Mapping]]] = ..., excluded_by: _Optional[_Iterable[str]] = ...) -> None: ...
+    levelized_cost_per_million_tokens: _money_pb2.Money
+    def __init__(self, kind: _Optional[_Union[OptionKind, str]] = ..., npv: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., npv_band: _Optional[_Union[ValueBand, _Mapping]] = ..., levelized_cost_per_gpu_hour: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., levelized_cost_band: _Optional[_Union[ValueBand, _Mapping]] = ..., probability_cheapest: _Optional[float] = ..., regret: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cash_peak: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cash_flows: _Optional[_Iterable[_Union[CashFlow, _Mapping]]] = ..., focus_lines: _Optional[_Iterable[_Union[FocusLine, _Mapping]]] = ..., excluded_by: _Optional[_Iterable[str]] = ..., levelized_cost_per_million_tokens: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class BreakEven(_message.Message):
     __slots__ = ("value", "reason")
@@ -449,6 +470,40 @@ class SitePlan(_message.Message):
     fte: float
     def __init__(self, server_count: _Optional[int] = ..., gpu_count: _Optional[int] = ..., nameplate_kw: _Optional[float] = ..., facility_kw: _Optional[float] = ..., rack_count: _Optional[int] = ..., needs_liquid_cooling: _Optional[bool] = ..., fte: _Optional[float] = ...) -> None: ...
 
+class TokenServing(_message.Message):
+    __slots__ = ("model", "gpu_model", "precision", "prompt_tokens", "output_tokens", "requests_per_second", "tokens_per_second", "peak_tokens_per_second", "tokens_per_second_per_gpu", "gpus_per_replica", "spare_gpu_count", "gpu_count", "measured", "nearest_measured", "possible_tokens_per_second")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    GPU_MODEL_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    PEAK_TOKENS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_SECOND_PER_GPU_FIELD_NUMBER: _ClassVar[int]
+    GPUS_PER_REPLICA_FIELD_NUMBER: _ClassVar[int]
+    SPARE_GPU_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GPU_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_FIELD_NUMBER: _ClassVar[int]
+    NEAREST_MEASURED_FIELD_NUMBER: _ClassVar[int]
+    POSSIBLE_TOKENS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    gpu_model: str
+    precision: _workload_pb2.Precision
+    prompt_tokens: int
+    output_tokens: int
+    requests_per_second: float
+    tokens_per_second: float
+    peak_tokens_per_second: float
+    tokens_per_second_per_gpu: _estimate_pb2.Band
+    gpus_per_replica: int
+    spare_gpu_count: int
+    gpu_count: _estimate_pb2.Band
+    measured: bool
+    nearest_measured: _estimate_pb2.MeasuredRow
+    possible_tokens_per_second: float
+    def __init__(self, model: _Optional[str] = ..., gpu_model: _Optional[str] = ..., precision: _Optional[_Union[_workload_pb2.Precision, str]] = ..., prompt_tokens: _Optional[int] = ..., output_tokens: _Optional[int] = ..., requests_per_second: _Optional[float] = ..., tokens_per_second: _Optional[float] = ..., peak_tokens_per_second: _Optional[float] = ..., tokens_per_second_per_gpu: _Optional[_Union[_estimate_pb2.Band, _Mapping]] = ..., gpus_per_replica: _Optional[int] = ..., spare_gpu_count: _Optional[int] = ..., gpu_count: _Optional[_Union[_estimate_pb2.Band, _Mapping]] = ..., measured: _Optional[bool] = ..., nearest_measured: _Optional[_Union[_estimate_pb2.MeasuredRow, _Mapping]] = ..., possible_tokens_per_second: _Optional[float] = ...) -> None: ...
+
 class BuildVsBuySummary(_message.Message):
     __slots__ = ("cfo", "procurement", "infrastructure")
     CFO_FIELD_NUMBER: _ClassVar[int]
@@ -460,7 +515,7 @@ class BuildVsBuySummary(_message.Message):
     def __init__(self, cfo: _Optional[str] = ..., procurement: _Optional[str] = ..., infrastructure: _Optional[str] = ...) -> None: ...
 
 class AnalyzeBuildVsBuyResponse(_message.Message):
-    __slots__ = ("verdict", "reason", "probability_own_wins", "options", "mixed", "break_even_utilization", "break_even_month", "break_even_rent", "sensitivity", "flips", "drifts", "commit_ladder", "implied_drift", "site", "useful_gpu_hours", "summary", "offers_used", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of", "compared_option", "compared_with")
+    __slots__ = ("verdict", "reason", "probability_own_wins", "options", "mixed", "break_even_utilization", "break_even_month", "break_even_rent", "sensitivity", "flips", "drifts", "commit_ladder", "implied_drift", "site", "useful_gpu_hours", "summary", "offers_used", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of", "compared_option", "compared_with", "serving")
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_OWN_WINS_FIELD_NUMBER: _ClassVar[int]
@@ -485,6 +540,7 @@ class AnalyzeBuildVsBuyResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     COMPARED_OPTION_FIELD_NUMBER: _ClassVar[int]
     COMPARED_WITH_FIELD_NUMBER: _ClassVar[int]
+    SERVING_FIELD_NUMBER: _ClassVar[int]
     verdict: OptionKind
     reason: str
     probability_own_wins: float
@@ -509,4 +565,5 @@ class AnalyzeBuildVsBuyResponse(_message.Message):
     as_of: _timestamp_pb2.Timestamp
     compared_option: OptionKind
     compared_with: OptionKind
-    def __init__(self, verdict: _Optional[_Union[OptionKind, str]] = ..., reason: _Optional[str] = ..., probability_own_wins: _Optional[float] = ..., options: _Optional[_Iterable[_Union[BuildVsBuyOption, _Mapping]]] = ..., mixed: _Optional[_Union[MixedPlan, _Mapping]] = ..., break_even_utilization: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_month: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_rent: _Optional[_Union[BreakEven, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityBar, _Mapping]]] = ..., flips: _Optional[_Iterable[_Union[VerdictFlip, _Mapping]]] = ..., drifts: _Optional[_Iterable[_Union[DriftCase, _Mapping]]] = ..., commit_ladder: _Optional[_Iterable[_Union[CommitRung, _Mapping]]] = ..., implied_drift: _Optional[float] = ..., site: _Optional[_Union[SitePlan, _Mapping]] = ..., useful_gpu_hours: _Optional[float] = ..., summary: _Optional[_Union[BuildVsBuySummary, _Mapping]] = ..., offers_used: _Optional[_Iterable[_Union[_estimate_pb2.OfferUse, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[RangedAssumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., compared_option: _Optional[_Union[OptionKind, str]] = ..., compared_with: _Optional[_Union[OptionKind, str]] = ...) -> None: ...
+    serving: TokenServing
+    def __init__(self, verdict: _Optional[_Union[OptionKind, str]] = ..., reason: _Optional[str] = ..., probability_own_wins: _Optional[float] = ..., options: _Optional[_Iterable[_Union[BuildVsBuyOption, _Mapping]]] = ..., mixed: _Optional[_Union[MixedPlan, _Mapping]] = ..., break_even_utilization: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_month: _Optional[_Union[BreakEven, _Mapping]] = ..., break_even_rent: _Optional[_Union[BreakEven, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityBar, _Mapping]]] = ..., flips: _Optional[_Iterable[_Union[VerdictFlip, _Mapping]]] = ..., drifts: _Optional[_Iterable[_Union[DriftCase, _Mapping]]] = ..., commit_ladder: _Optional[_Iterable[_Union[CommitRung, _Mapping]]] = ..., implied_drift: _Optional[float] = ..., site: _Optional[_Union[SitePlan, _Mapping]] = ..., useful_gpu_hours: _Optional[float] = ..., summary: _Optional[_Union[BuildVsBuySummary, _Mapping]] = ..., offers_used: _Optional[_Iterable[_Union[_estimate_pb2.OfferUse, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[RangedAssumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., compared_option: _Optional[_Union[OptionKind, str]] = ..., compared_with: _Optional[_Union[OptionKind, str]] = ..., serving: _Optional[_Union[TokenServing, _Mapping]] = ...) -> None: ...

@@ -48,18 +48,20 @@ class DataSource(_message.Message):
     def __init__(self, provider: _Optional[str] = ..., gb: _Optional[float] = ...) -> None: ...
 
 class CompareOffersRequest(_message.Message):
-    __slots__ = ("workload", "objective", "max_placements", "min_availability_share", "data_source")
+    __slots__ = ("workload", "objective", "max_placements", "min_availability_share", "data_source", "skip")
     WORKLOAD_FIELD_NUMBER: _ClassVar[int]
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
     MAX_PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     MIN_AVAILABILITY_SHARE_FIELD_NUMBER: _ClassVar[int]
     DATA_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SKIP_FIELD_NUMBER: _ClassVar[int]
     workload: Workload
     objective: Ranking
     max_placements: int
     min_availability_share: float
     data_source: DataSource
-    def __init__(self, workload: _Optional[_Union[Workload, _Mapping]] = ..., objective: _Optional[_Union[Ranking, str]] = ..., max_placements: _Optional[int] = ..., min_availability_share: _Optional[float] = ..., data_source: _Optional[_Union[DataSource, _Mapping]] = ...) -> None: ...
+    skip: int
+    def __init__(self, workload: _Optional[_Union[Workload, _Mapping]] = ..., objective: _Optional[_Union[Ranking, str]] = ..., max_placements: _Optional[int] = ..., min_availability_share: _Optional[float] = ..., data_source: _Optional[_Union[DataSource, _Mapping]] = ..., skip: _Optional[int] = ...) -> None: ...
 
 class ComparedPlacement(_message.Message):
     __slots__ = ("placement", "on_frontier", "why_not", "cost_over_best", "time_per_output_token_ms")
@@ -86,7 +88,7 @@ class CommitmentOption(_message.Message):
     def __init__(self, commitment: _Optional[_Union[_estimate_pb2.Commitment, _Mapping]] = ..., gpu_model: _Optional[str] = ..., pays_off_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class CompareOffersResponse(_message.Message):
-    __slots__ = ("placements", "feasible_count", "rejected", "commitments", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of")
+    __slots__ = ("placements", "feasible_count", "rejected", "commitments", "assumptions", "caveats", "exchange_rate", "catalog_revision", "as_of", "committed_count")
     PLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     FEASIBLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +98,7 @@ class CompareOffersResponse(_message.Message):
     EXCHANGE_RATE_FIELD_NUMBER: _ClassVar[int]
     CATALOG_REVISION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    COMMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
     placements: _containers.RepeatedCompositeFieldContainer[ComparedPlacement]
     feasible_count: int
     rejected: _containers.RepeatedCompositeFieldContainer[_estimate_pb2.Rejection]
@@ -105,19 +108,22 @@ class CompareOffersResponse(_message.Message):
     exchange_rate: _money_pb2.ExchangeRate
     catalog_revision: str
     as_of: _timestamp_pb2.Timestamp
-    def __init__(self, placements: _Optional[_Iterable[_Union[ComparedPlacement, _Mapping]]] = ..., feasible_count: _Optional[int] = ..., rejected: _Optional[_Iterable[_Union[_estimate_pb2.Rejection, _Mapping]]] = ..., commitments: _Optional[_Iterable[_Union[CommitmentOption, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[_estimate_pb2.Assumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    committed_count: int
+    def __init__(self, placements: _Optional[_Iterable[_Union[ComparedPlacement, _Mapping]]] = ..., feasible_count: _Optional[int] = ..., rejected: _Optional[_Iterable[_Union[_estimate_pb2.Rejection, _Mapping]]] = ..., commitments: _Optional[_Iterable[_Union[CommitmentOption, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[_estimate_pb2.Assumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., exchange_rate: _Optional[_Union[_money_pb2.ExchangeRate, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., committed_count: _Optional[int] = ...) -> None: ...
 
 class CompareGpuModelsRequest(_message.Message):
-    __slots__ = ("workload", "constraints", "precision", "catalog_revision")
+    __slots__ = ("workload", "constraints", "precision", "catalog_revision", "adjustments")
     WORKLOAD_FIELD_NUMBER: _ClassVar[int]
     CONSTRAINTS_FIELD_NUMBER: _ClassVar[int]
     PRECISION_FIELD_NUMBER: _ClassVar[int]
     CATALOG_REVISION_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTMENTS_FIELD_NUMBER: _ClassVar[int]
     workload: Workload
     constraints: _constraints_pb2.OfferConstraints
     precision: _workload_pb2.Precision
     catalog_revision: str
-    def __init__(self, workload: _Optional[_Union[Workload, _Mapping]] = ..., constraints: _Optional[_Union[_constraints_pb2.OfferConstraints, _Mapping]] = ..., precision: _Optional[_Union[_workload_pb2.Precision, str]] = ..., catalog_revision: _Optional[str] = ...) -> None: ...
+    adjustments: _containers.RepeatedCompositeFieldContainer[_constraints_pb2.Adjustment]
+    def __init__(self, workload: _Optional[_Union[Workload, _Mapping]] = ..., constraints: _Optional[_Union[_constraints_pb2.OfferConstraints, _Mapping]] = ..., precision: _Optional[_Union[_workload_pb2.Precision, str]] = ..., catalog_revision: _Optional[str] = ..., adjustments: _Optional[_Iterable[_Union[_constraints_pb2.Adjustment, _Mapping]]] = ...) -> None: ...
 
 class HourlyPrices(_message.Message):
     __slots__ = ("min", "median", "providers")
@@ -188,14 +194,16 @@ class CompareGpuModelsResponse(_message.Message):
     def __init__(self, gpus: _Optional[_Iterable[_Union[ComparedGpuModel, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_estimate_pb2.Rejection, _Mapping]]] = ..., assumptions: _Optional[_Iterable[_Union[_estimate_pb2.Assumption, _Mapping]]] = ..., caveats: _Optional[_Iterable[_Union[_caveat_pb2.Caveat, _Mapping]]] = ..., relaxed_latency_saving: _Optional[float] = ..., catalog_revision: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CompareProvidersRequest(_message.Message):
-    __slots__ = ("gpu_model", "constraints", "catalog_revision")
+    __slots__ = ("gpu_model", "constraints", "catalog_revision", "adjustments")
     GPU_MODEL_FIELD_NUMBER: _ClassVar[int]
     CONSTRAINTS_FIELD_NUMBER: _ClassVar[int]
     CATALOG_REVISION_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTMENTS_FIELD_NUMBER: _ClassVar[int]
     gpu_model: str
     constraints: _constraints_pb2.OfferConstraints
     catalog_revision: str
-    def __init__(self, gpu_model: _Optional[str] = ..., constraints: _Optional[_Union[_constraints_pb2.OfferConstraints, _Mapping]] = ..., catalog_revision: _Optional[str] = ...) -> None: ...
+    adjustments: _containers.RepeatedCompositeFieldContainer[_constraints_pb2.Adjustment]
+    def __init__(self, gpu_model: _Optional[str] = ..., constraints: _Optional[_Union[_constraints_pb2.OfferConstraints, _Mapping]] = ..., catalog_revision: _Optional[str] = ..., adjustments: _Optional[_Iterable[_Union[_constraints_pb2.Adjustment, _Mapping]]] = ...) -> None: ...
 
 class PurchasePrices(_message.Message):
     __slots__ = ("purchase_model", "min", "median", "max", "offer_count")

@@ -34,7 +34,7 @@ from gpuquote.v1 import money_pb2 as gpuquote_dot_v1_dot_money__pb2
 from gpuquote.v1 import offer_pb2 as gpuquote_dot_v1_dot_offer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgpuquote/v1/quote_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&gpuquote/v1/build_vs_buy_service.proto\x1a\x18gpuquote/v1/caveat.proto\x1a!gpuquote/v1/compare_service.proto\x1a\"gpuquote/v1/estimate_service.proto\x1a\x17gpuquote/v1/money.proto\x1a\x17gpuquote/v1/offer.proto\"\xaa\x02\n\x0cQuoteRequest\x12\x45\n\x11\x65stimate_training\x18\x01 \x01(\x0b\x32$.gpuquote.v1.EstimateTrainingRequestB\x04\xe2\x41\x01\x01\x12G\n\x12\x65stimate_inference\x18\x02 \x01(\x0b\x32%.gpuquote.v1.EstimateInferenceRequestB\x04\xe2\x41\x01\x01\x12?\n\x0e\x63ompare_offers\x18\x03 \x01(\x0b\x32!.gpuquote.v1.CompareOffersRequestB\x04\xe2\x41\x01\x01\x12I\n\x14\x61nalyze_build_vs_buy\x18\x04 \x01(\x0b\x32%.gpuquote.v1.AnalyzeBuildVsBuyRequestB\x04\xe2\x41\x01\x01\"\xad\x02\n\x0bQuoteAnswer\x12\x46\n\x11\x65stimate_training\x18\x01 \x01(\x0b\x32%.gpuquote.v1.EstimateTrainingResponseB\x04\xe2\x41\x01\x03\x12H\n\x12\x65stimate_inference\x18\x02 \x01(\x0b\x32&.gpuquote.v1.EstimateInferenceResponseB\x04\xe2\x41\x01\x03\x12@\n\x0e\x63ompare_offers\x18\x03 \x01(\x0b\x32\".gpuquote.v1.CompareOffersResponseB\x04\xe2\x41\x01\x03\x12J\n\x14\x61nalyze_build_vs_buy\x18\x04 \x01(\x0b\x32&.gpuquote.v1.AnalyzeBuildVsBuyResponseB\x04\xe2\x41\x01\x03\"\xf7\x02\n\x05Quote\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x30\n\x07request\x18\x02 \x01(\x0b\x32\x19.gpuquote.v1.QuoteRequestB\x04\xe2\x41\x01\x03\x12.\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x18.gpuquote.v1.QuoteAnswerB\x04\xe2\x41\x01\x03\x12(\n\x06offers\x18\x04 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12+\n\x07\x62inding\x18\x08 \x01(\x0e\x32\x14.gpuquote.v1.BindingB\x04\xe2\x41\x01\x03\x12\x13\n\x05title\x18\t \x01(\tB\x04\xe2\x41\x01\x03\"\xa8\x01\n\x12\x43reateQuoteRequest\x12\x30\n\x07request\x18\x01 \x01(\x0b\x32\x19.gpuquote.v1.QuoteRequestB\x04\xe2\x41\x01\x02\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x08lifetime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\">\n\x13\x43reateQuoteResponse\x12\'\n\x05quote\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\"%\n\x0fGetQuoteRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x9d\x01\n\x0fQuotedOfferMove\x12\x13\n\x05offer\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12(\n\x06quoted\x18\x02 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12%\n\x03now\x18\x03 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x19\n\x06\x63hange\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x42\t\n\x07_change\"\x9a\x01\n\x10GetQuoteResponse\x12\'\n\x05quote\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\x12\x31\n\x05moves\x18\x02 \x03(\x0b\x32\x1c.gpuquote.v1.QuotedOfferMoveB\x04\xe2\x41\x01\x03\x12*\n\x07\x63\x61veats\x18\x03 \x03(\x0b\x32\x13.gpuquote.v1.CaveatB\x04\xe2\x41\x01\x03\"z\n\x11ListQuotesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05query\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_expired\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"]\n\x12ListQuotesResponse\x12(\n\x06quotes\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03*4\n\x07\x42inding\x12\x17\n\x13\x42INDING_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42INDING_NONE\x10\x01\x32\xc0\x02\n\x0cQuoteService\x12g\n\x0b\x43reateQuote\x12\x1f.gpuquote.v1.CreateQuoteRequest\x1a .gpuquote.v1.CreateQuoteResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/quotes:\x01*\x12\x64\n\x08GetQuote\x12\x1c.gpuquote.v1.GetQuoteRequest\x1a\x1d.gpuquote.v1.GetQuoteResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=quotes/*}\x12\x61\n\nListQuotes\x12\x1e.gpuquote.v1.ListQuotesRequest\x1a\x1f.gpuquote.v1.ListQuotesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/quotesB*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgpuquote/v1/quote_service.proto\x12\x0bgpuquote.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&gpuquote/v1/build_vs_buy_service.proto\x1a\x18gpuquote/v1/caveat.proto\x1a!gpuquote/v1/compare_service.proto\x1a\"gpuquote/v1/estimate_service.proto\x1a\x17gpuquote/v1/money.proto\x1a\x17gpuquote/v1/offer.proto\"\xb9\x03\n\x0cQuoteRequest\x12\x45\n\x11\x65stimate_training\x18\x01 \x01(\x0b\x32$.gpuquote.v1.EstimateTrainingRequestB\x04\xe2\x41\x01\x01\x12G\n\x12\x65stimate_inference\x18\x02 \x01(\x0b\x32%.gpuquote.v1.EstimateInferenceRequestB\x04\xe2\x41\x01\x01\x12?\n\x0e\x63ompare_offers\x18\x03 \x01(\x0b\x32!.gpuquote.v1.CompareOffersRequestB\x04\xe2\x41\x01\x01\x12I\n\x14\x61nalyze_build_vs_buy\x18\x04 \x01(\x0b\x32%.gpuquote.v1.AnalyzeBuildVsBuyRequestB\x04\xe2\x41\x01\x01\x12\x46\n\x12\x63ompare_gpu_models\x18\x05 \x01(\x0b\x32$.gpuquote.v1.CompareGpuModelsRequestB\x04\xe2\x41\x01\x01\x12\x45\n\x11\x63ompare_providers\x18\x06 \x01(\x0b\x32$.gpuquote.v1.CompareProvidersRequestB\x04\xe2\x41\x01\x01\"\xbe\x03\n\x0bQuoteAnswer\x12\x46\n\x11\x65stimate_training\x18\x01 \x01(\x0b\x32%.gpuquote.v1.EstimateTrainingResponseB\x04\xe2\x41\x01\x03\x12H\n\x12\x65stimate_inference\x18\x02 \x01(\x0b\x32&.gpuquote.v1.EstimateInferenceResponseB\x04\xe2\x41\x01\x03\x12@\n\x0e\x63ompare_offers\x18\x03 \x01(\x0b\x32\".gpuquote.v1.CompareOffersResponseB\x04\xe2\x41\x01\x03\x12J\n\x14\x61nalyze_build_vs_buy\x18\x04 \x01(\x0b\x32&.gpuquote.v1.AnalyzeBuildVsBuyResponseB\x04\xe2\x41\x01\x03\x12G\n\x12\x63ompare_gpu_models\x18\x05 \x01(\x0b\x32%.gpuquote.v1.CompareGpuModelsResponseB\x04\xe2\x41\x01\x03\x12\x46\n\x11\x63ompare_providers\x18\x06 \x01(\x0b\x32%.gpuquote.v1.CompareProvidersResponseB\x04\xe2\x41\x01\x03\"\xad\x03\n\x05Quote\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x30\n\x07request\x18\x02 \x01(\x0b\x32\x19.gpuquote.v1.QuoteRequestB\x04\xe2\x41\x01\x03\x12.\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x18.gpuquote.v1.QuoteAnswerB\x04\xe2\x41\x01\x03\x12(\n\x06offers\x18\x04 \x03(\x0b\x32\x12.gpuquote.v1.OfferB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12+\n\x07\x62inding\x18\x08 \x01(\x0e\x32\x14.gpuquote.v1.BindingB\x04\xe2\x41\x01\x03\x12\x13\n\x05title\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\npurge_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xa8\x01\n\x12\x43reateQuoteRequest\x12\x30\n\x07request\x18\x01 \x01(\x0b\x32\x19.gpuquote.v1.QuoteRequestB\x04\xe2\x41\x01\x02\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x08lifetime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\">\n\x13\x43reateQuoteResponse\x12\'\n\x05quote\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\"%\n\x0fGetQuoteRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x8a\x02\n\x0fQuotedOfferMove\x12\x13\n\x05offer\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12(\n\x06quoted\x18\x02 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12%\n\x03now\x18\x03 \x01(\x0b\x32\x12.gpuquote.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x19\n\x06\x63hange\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12/\n\tfreshness\x18\x05 \x01(\x0e\x32\x16.gpuquote.v1.FreshnessB\x04\xe2\x41\x01\x03\x12:\n\x0c\x61vailability\x18\x06 \x01(\x0e\x32\x1e.gpuquote.v1.AvailabilityStateB\x04\xe2\x41\x01\x03\x42\t\n\x07_change\"\xeb\x01\n\x10GetQuoteResponse\x12\'\n\x05quote\x18\x01 \x01(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\x12\x31\n\x05moves\x18\x02 \x03(\x0b\x32\x1c.gpuquote.v1.QuotedOfferMoveB\x04\xe2\x41\x01\x03\x12*\n\x07\x63\x61veats\x18\x03 \x03(\x0b\x32\x13.gpuquote.v1.CaveatB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61talog_revision\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"z\n\x11ListQuotesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05query\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0finclude_expired\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"]\n\x12ListQuotesResponse\x12(\n\x06quotes\x18\x01 \x03(\x0b\x32\x12.gpuquote.v1.QuoteB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03*4\n\x07\x42inding\x12\x17\n\x13\x42INDING_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42INDING_NONE\x10\x01\x32\xc0\x02\n\x0cQuoteService\x12g\n\x0b\x43reateQuote\x12\x1f.gpuquote.v1.CreateQuoteRequest\x1a .gpuquote.v1.CreateQuoteResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/quotes:\x01*\x12\x64\n\x08GetQuote\x12\x1c.gpuquote.v1.GetQuoteRequest\x1a\x1d.gpuquote.v1.GetQuoteResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=quotes/*}\x12\x61\n\nListQuotes\x12\x1e.gpuquote.v1.ListQuotesRequest\x1a\x1f.gpuquote.v1.ListQuotesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/quotesB*\n\x0eio.gpuquote.v1P\x01Z\x16gpuquote/v1;gpuquotev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTEREQUEST'].fields_by_name['compare_offers']._serialized_options = b'\342A\001\001'
   _globals['_QUOTEREQUEST'].fields_by_name['analyze_build_vs_buy']._loaded_options = None
   _globals['_QUOTEREQUEST'].fields_by_name['analyze_build_vs_buy']._serialized_options = b'\342A\001\001'
+  _globals['_QUOTEREQUEST'].fields_by_name['compare_gpu_models']._loaded_options = None
+  _globals['_QUOTEREQUEST'].fields_by_name['compare_gpu_models']._serialized_options = b'\342A\001\001'
+  _globals['_QUOTEREQUEST'].fields_by_name['compare_providers']._loaded_options = None
+  _globals['_QUOTEREQUEST'].fields_by_name['compare_providers']._serialized_options = b'\342A\001\001'
   _globals['_QUOTEANSWER'].fields_by_name['estimate_training']._loaded_options = None
   _globals['_QUOTEANSWER'].fields_by_name['estimate_training']._serialized_options = b'\342A\001\003'
   _globals['_QUOTEANSWER'].fields_by_name['estimate_inference']._loaded_options = None
@@ -58,6 +62,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTEANSWER'].fields_by_name['compare_offers']._serialized_options = b'\342A\001\003'
   _globals['_QUOTEANSWER'].fields_by_name['analyze_build_vs_buy']._loaded_options = None
   _globals['_QUOTEANSWER'].fields_by_name['analyze_build_vs_buy']._serialized_options = b'\342A\001\003'
+  _globals['_QUOTEANSWER'].fields_by_name['compare_gpu_models']._loaded_options = None
+  _globals['_QUOTEANSWER'].fields_by_name['compare_gpu_models']._serialized_options = b'\342A\001\003'
+  _globals['_QUOTEANSWER'].fields_by_name['compare_providers']._loaded_options = None
+  _globals['_QUOTEANSWER'].fields_by_name['compare_providers']._serialized_options = b'\342A\001\003'
   _globals['_QUOTE'].fields_by_name['name']._loaded_options = None
   _globals['_QUOTE'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_QUOTE'].fields_by_name['request']._loaded_options = None
@@ -76,6 +84,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTE'].fields_by_name['binding']._serialized_options = b'\342A\001\003'
   _globals['_QUOTE'].fields_by_name['title']._loaded_options = None
   _globals['_QUOTE'].fields_by_name['title']._serialized_options = b'\342A\001\003'
+  _globals['_QUOTE'].fields_by_name['purge_time']._loaded_options = None
+  _globals['_QUOTE'].fields_by_name['purge_time']._serialized_options = b'\342A\001\003'
   _globals['_CREATEQUOTEREQUEST'].fields_by_name['request']._loaded_options = None
   _globals['_CREATEQUOTEREQUEST'].fields_by_name['request']._serialized_options = b'\342A\001\002'
   _globals['_CREATEQUOTEREQUEST'].fields_by_name['title']._loaded_options = None
@@ -96,12 +106,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTEDOFFERMOVE'].fields_by_name['now']._serialized_options = b'\342A\001\003'
   _globals['_QUOTEDOFFERMOVE'].fields_by_name['change']._loaded_options = None
   _globals['_QUOTEDOFFERMOVE'].fields_by_name['change']._serialized_options = b'\342A\001\003'
+  _globals['_QUOTEDOFFERMOVE'].fields_by_name['freshness']._loaded_options = None
+  _globals['_QUOTEDOFFERMOVE'].fields_by_name['freshness']._serialized_options = b'\342A\001\003'
+  _globals['_QUOTEDOFFERMOVE'].fields_by_name['availability']._loaded_options = None
+  _globals['_QUOTEDOFFERMOVE'].fields_by_name['availability']._serialized_options = b'\342A\001\003'
   _globals['_GETQUOTERESPONSE'].fields_by_name['quote']._loaded_options = None
   _globals['_GETQUOTERESPONSE'].fields_by_name['quote']._serialized_options = b'\342A\001\003'
   _globals['_GETQUOTERESPONSE'].fields_by_name['moves']._loaded_options = None
   _globals['_GETQUOTERESPONSE'].fields_by_name['moves']._serialized_options = b'\342A\001\003'
   _globals['_GETQUOTERESPONSE'].fields_by_name['caveats']._loaded_options = None
   _globals['_GETQUOTERESPONSE'].fields_by_name['caveats']._serialized_options = b'\342A\001\003'
+  _globals['_GETQUOTERESPONSE'].fields_by_name['catalog_revision']._loaded_options = None
+  _globals['_GETQUOTERESPONSE'].fields_by_name['catalog_revision']._serialized_options = b'\342A\001\003'
+  _globals['_GETQUOTERESPONSE'].fields_by_name['as_of']._loaded_options = None
+  _globals['_GETQUOTERESPONSE'].fields_by_name['as_of']._serialized_options = b'\342A\001\003'
   _globals['_LISTQUOTESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTQUOTESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTQUOTESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -120,28 +138,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTESERVICE'].methods_by_name['GetQuote']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/{name=quotes/*}'
   _globals['_QUOTESERVICE'].methods_by_name['ListQuotes']._loaded_options = None
   _globals['_QUOTESERVICE'].methods_by_name['ListQuotes']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/quotes'
-  _globals['_BINDING']._serialized_start=2156
-  _globals['_BINDING']._serialized_end=2208
+  _globals['_BINDING']._serialized_start=2688
+  _globals['_BINDING']._serialized_end=2740
   _globals['_QUOTEREQUEST']._serialized_start=364
-  _globals['_QUOTEREQUEST']._serialized_end=662
-  _globals['_QUOTEANSWER']._serialized_start=665
-  _globals['_QUOTEANSWER']._serialized_end=966
-  _globals['_QUOTE']._serialized_start=969
-  _globals['_QUOTE']._serialized_end=1344
-  _globals['_CREATEQUOTEREQUEST']._serialized_start=1347
-  _globals['_CREATEQUOTEREQUEST']._serialized_end=1515
-  _globals['_CREATEQUOTERESPONSE']._serialized_start=1517
-  _globals['_CREATEQUOTERESPONSE']._serialized_end=1579
-  _globals['_GETQUOTEREQUEST']._serialized_start=1581
-  _globals['_GETQUOTEREQUEST']._serialized_end=1618
-  _globals['_QUOTEDOFFERMOVE']._serialized_start=1621
-  _globals['_QUOTEDOFFERMOVE']._serialized_end=1778
-  _globals['_GETQUOTERESPONSE']._serialized_start=1781
-  _globals['_GETQUOTERESPONSE']._serialized_end=1935
-  _globals['_LISTQUOTESREQUEST']._serialized_start=1937
-  _globals['_LISTQUOTESREQUEST']._serialized_end=2059
-  _globals['_LISTQUOTESRESPONSE']._serialized_start=2061
-  _globals['_LISTQUOTESRESPONSE']._serialized_end=2154
-  _globals['_QUOTESERVICE']._serialized_start=2211
-  _globals['_QUOTESERVICE']._serialized_end=2531
+  _globals['_QUOTEREQUEST']._serialized_end=805
+  _globals['_QUOTEANSWER']._serialized_start=808
+  _globals['_QUOTEANSWER']._serialized_end=1254
+  _globals['_QUOTE']._serialized_start=1257
+  _globals['_QUOTE']._serialized_end=1686
+  _globals['_CREATEQUOTEREQUEST']._serialized_start=1689
+  _globals['_CREATEQUOTEREQUEST']._serialized_end=1857
+  _globals['_CREATEQUOTERESPONSE']._serialized_start=1859
+  _globals['_CREATEQUOTERESPONSE']._serialized_end=1921
+  _globals['_GETQUOTEREQUEST']._serialized_start=1923
+  _globals['_GETQUOTEREQUEST']._serialized_end=1960
+  _globals['_QUOTEDOFFERMOVE']._serialized_start=1963
+  _globals['_QUOTEDOFFERMOVE']._serialized_end=2229
+  _globals['_GETQUOTERESPONSE']._serialized_start=2232
+  _globals['_GETQUOTERESPONSE']._serialized_end=2467
+  _globals['_LISTQUOTESREQUEST']._serialized_start=2469
+  _globals['_LISTQUOTESREQUEST']._serialized_end=2591
+  _globals['_LISTQUOTESRESPONSE']._serialized_start=2593
+  _globals['_LISTQUOTESRESPONSE']._serialized_end=2686
+  _globals['_QUOTESERVICE']._serialized_start=2743
+  _globals['_QUOTESERVICE']._serialized_end=3063
 # @@protoc_insertion_point(module_scope)
