@@ -90,7 +90,7 @@ class Analysis:
     `options` are the single ones, whose probabilities of being cheapest add up to 1; `mix` is the
     best combination and the `Option` that it makes, None where nothing may be rented. `site` is
     that of owning for the peak. `implied_drift` is what one-year and three-year prices say of the
-    rent to come, None where both are not given.
+    rent to come, None unless both are known.
     """
 
     verdict: Verdict
@@ -309,9 +309,11 @@ def _ladder(base: Scene) -> tuple[LadderRung, ...]:
 
 
 def _implied_drift(base: Scene) -> float | None:
-    """Return what the market's prices for one and for three years imply, if both are known."""
+    """Return what the market's prices for one and for three years imply, if both are somebody's."""
     ratios = {
-        commit.term_months: float(price_ratio(commit, base)[0, 0]) for commit in base.inputs.commits
+        commit.term_months: float(price_ratio(commit, base)[0, 0])
+        for commit in base.inputs.commits
+        if not commit.is_assumed
     }
     one, three = ratios.get(MONTHS_PER_YEAR), ratios.get(3 * MONTHS_PER_YEAR)
     if one is None or three is None or 3 * three <= one:

@@ -239,12 +239,14 @@ class Commit:
     """A commitment: exactly one of a price and a discount on the day's rent.
 
     It is paid whether used or not; at the end of each term the next is priced along the rent path.
+    `is_assumed` says that the price is a judgement and nobody's offer.
     """
 
     term_months: int
     price_per_gpu_hour: Figure | None = None
     discount: Figure | None = None
     upfront_fraction: float = 0.0
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

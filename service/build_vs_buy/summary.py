@@ -17,6 +17,7 @@ _WORDS = {
     OptionKind.MIXED: "a mixture",
 }
 
+_COMMITTED = frozenset({OptionKind.COMMIT, OptionKind.MIXED})
 _WHOLE_FROM = 1000
 
 
@@ -42,12 +43,15 @@ def _for_cfo(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
     kind = analysis.verdict.kind
     yield f"Take {_WORDS[kind]}: {analysis.verdict.reason}."
     chosen = _options(analysis)[kind]
-    money, years = inputs.currency_code, inputs.horizon_months / MONTHS_PER_YEAR
+    money = inputs.currency_code
     yield (
-        f"It costs {-chosen.npv:,.0f} {money} in present value over {years:g} years"
+        f"It costs {-chosen.npv:,.0f} {money} in present value over"
+        f" {_lasting(inputs.horizon_months)}"
         f" (90 % of the draws: {-chosen.npv_band.p95:,.0f} to {-chosen.npv_band.p5:,.0f}), at most"
         f" {chosen.cash_peak:,.0f} out of pocket, {chosen.levelized_cost:.2f} a useful GPU-hour."
     )
+    if kind in _COMMITTED and _rests_on_judgement(inputs, analysis):
+        yield "What its commitment costs is our judgement, nobody's offer: ask for a quote first."
     others = [option for option in analysis.options if option.kind is not kind]
     competing = [option for option in others if not option.exclusions]
     if competing:
@@ -68,10 +72,13 @@ def _for_procurement(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
         yield from _walk_away(analysis.break_evens, today, money)
     for rung in analysis.ladder:
         if rung.rung.until <= inputs.horizon_months:
+            commit = rung.rung.commit
+            says = "is assumed, by nobody's offer, to cost" if commit.is_assumed else "costs"
             saved = 1 - rung.price_per_gpu_hour / today
+            side = "below" if saved >= 0 else "above"
             yield (
-                f"A term of {rung.rung.commit.term_months} months costs"
-                f" {rung.price_per_gpu_hour:.2f} {money}, {saved:.0%} below on demand."
+                f"A term of {commit.term_months} months {says}"
+                f" {rung.price_per_gpu_hour:.2f} {money}, {abs(saved):.0%} {side} on demand."
             )
     if analysis.implied_drift is not None:
         yield (
@@ -86,6 +93,24 @@ def _for_procurement(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
                 f" {_plain(flip.value)} {flip.figure.unit}".rstrip()
                 + "."
             )
+
+
+def _rests_on_judgement(inputs: Inputs, analysis: Analysis) -> bool:
+    """Tell whether the cheapest commitment, or without any the mixture, has a price of nobody."""
+    best = max(analysis.ladder, key=lambda rung: rung.npv, default=None)
+    if analysis.verdict.kind is OptionKind.COMMIT and best is not None:
+        return best.rung.commit.is_assumed
+    is_committed = analysis.mix is not None and analysis.mix[0].committed_units > 0
+    return is_committed and any(commit.is_assumed for commit in inputs.commits)
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+
+
+def _lasting(months: int) -> str:
+    years, rest = divmod(months, MONTHS_PER_YEAR)
+    return _counted(months, "month") if rest else _counted(years, "year")
 
 
 def _plain(value: float) -> str:
@@ -108,9 +133,10 @@ def _for_infrastructure(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
     if site is not None:
         cooling = ", with liquid cooling" if site.needs_liquid_cooling else ""
         yield (
-            f"Owning for the peak takes {site.servers} servers with {site.gpus} GPUs:"
+            f"Owning for the peak takes {_counted(site.servers, 'server')} with"
+            f" {_counted(site.gpus, 'GPU')}:"
             f" {site.nameplate_kw:,.1f} kW, {site.facility_kw:,.1f} kW with cooling,"
-            f" {site.racks} racks of {site.servers_per_rack}{cooling}, and"
+            f" {_counted(site.racks, 'rack')} of {site.servers_per_rack}{cooling}, and"
             f" {site.full_time_posts:.1f} posts."
         )
     if found is not None:
@@ -126,12 +152,13 @@ def _for_infrastructure(inputs: Inputs, analysis: Analysis) -> Iterator[str]:
         yield (
             f"The cheapest combination: {plan.owned_units * plan.unit_gpus} GPUs owned,"
             f" {plan.committed_units * plan.unit_gpus} committed (the last of"
-            f" them works in {plan.last_gpu_use:.0%} of the hours), up to"
-            f" {plan.on_demand_peak_gpus:,.0f} rented."
+            f" them works in {plan.last_gpu_use:.0%} of the hours), at most"
+            f" {plan.on_demand_peak_gpus:,.0f} rented in any hour of the horizon."
         )
     if analysis.verdict.kind in OWNING and inputs.own is not None:
         months = inputs.own.lead_time_months.base
-        yield f"Servers come after {months:.1f} months; until then GPUs are rented."
+        meanwhile = "nothing runs" if inputs.overrides.air_gap else "GPUs are rented"
+        yield f"Servers come after {months:.1f} months; until then {meanwhile}."
 
 
 def _options(analysis: Analysis) -> dict[OptionKind, Option]:

@@ -68,7 +68,7 @@ def decide(standing: Standing) -> Verdict:
         reason = f"the mixture beats every single option in {mix.probability:.0%} of the draws"
         return Verdict(kind=OptionKind.MIXED, reason=reason)
     if own is None or standing.best_own is None:
-        return Verdict(kind=standing.best_other, reason="owning is no choice here")
+        return Verdict(kind=standing.best_other, reason="owning is no choice, or not priced")
     owning = f"owning is the cheapest in {own.probability:.0%} of the draws"
     if _is_sure(own, standing.acceptable_loss):
         return Verdict(kind=standing.best_own, reason=owning)

@@ -312,6 +312,7 @@ def commitments(
             live_ones += live
             continue
         table = table_discount(question, market, term, listed=listed, today=today)
+        is_assumed = table is None
         if table is None:
             table = fallback_discount(load_reserved_discounts(), term, today=today)
             assumed.append(AssumedTerm(months=months, discount=table.base, dearer=live))
@@ -319,10 +320,12 @@ def commitments(
             table = replace(table, source=f"{dearer_terms(live, currency)}; {table.source}")
         if not is_rent_listed:
             price = less(name, currency.amount(listed), table, currency)
-            commits.append(Commit(term_months=months, price_per_gpu_hour=price))
+            commits.append(
+                Commit(term_months=months, price_per_gpu_hour=price, is_assumed=is_assumed)
+            )
         else:
             discount = replace(chosen(name, None, table), unit=SHARE_OF_RENT)
-            commits.append(Commit(term_months=months, discount=discount))
+            commits.append(Commit(term_months=months, discount=discount, is_assumed=is_assumed))
     caveats = () if market is None else market.caveats_beside_rent(live_ones)
     return Ladder(
         commits=tuple(commits),

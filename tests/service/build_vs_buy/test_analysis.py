@@ -10,6 +10,7 @@ from service.build_vs_buy.answer import Option
 from service.build_vs_buy.break_even import break_even_month, break_even_rent
 from service.build_vs_buy.cash_flow import Category
 from service.build_vs_buy.inputs import (
+    OWNING,
     Commit,
     ConstantLoad,
     Inputs,
@@ -384,7 +385,7 @@ def test_without_a_way_of_owning_the_two_best_options_are_compared() -> None:
     assert answer.site is None
     alone = answer_to(plain(own=None))
     assert alone.comparison is None
-    assert alone.verdict.reason == "owning is no choice here"
+    assert alone.verdict.reason == "owning is no choice, or not priced"
 
 
 def test_the_ladder_shows_every_rung_and_what_the_market_expects() -> None:
@@ -474,6 +475,33 @@ def test_a_mixture_is_as_sure_as_its_draws_against_the_best_single_option_of_eac
     share = (found[OptionKind.MIXED].npv > np.max(single, axis=0)).mean()
     assert 0.7 < share < 0.85
     assert f"beats every single option in {share:.0%} of the draws" in answer.verdict.reason
+    assert answer.mix[1].probability_cheapest == pytest.approx(share)
+    best = np.max([*single, found[OptionKind.MIXED].npv], axis=0)
+    missed = (best - found[OptionKind.MIXED].npv).mean()
+    assert answer.mix[1].regret == pytest.approx(missed)
+
+
+def test_a_mixture_that_saves_little_is_still_the_cheapest() -> None:
+    # 165 GPUs: the last five are rented for 613,200, where a 21st server would cost 700,800.
+    own = plain_own(
+        capex=given("own.capex", 21 * 378_000),
+        opex_per_month=given("own.opex", 21 * 8_300),
+        residual_fraction=given("own.residual", 0.2),
+    )
+    demand = a_demand(ConstantLoad(gpus=165))
+    answer = answer_to(plain(demand=demand, own=own, rent=plain_rent(5.0)))
+    assert answer.verdict.kind is OptionKind.MIXED
+    assert answer.mix is not None
+    saved = answer.mix[1].npv - option(answer, OptionKind.OWN_COLOCATION).npv
+    assert saved == pytest.approx(700_800 - 613_200)
+
+
+def test_what_may_not_be_owned_breaks_even_as_its_cheapest_way_would() -> None:
+    inputs = replace(EVERYTHING, overrides=Overrides(export_control=True), draws=100)
+    answer = answer_to(inputs)
+    values = {kind: option(answer, kind).npv for kind in OWNING}
+    assert answer.break_evens is not None
+    assert answer.break_evens.own is max(values, key=values.__getitem__)
 
 
 def test_a_small_fleet_is_eaten_by_its_staff() -> None:

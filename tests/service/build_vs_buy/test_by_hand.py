@@ -16,7 +16,7 @@ from service.build_vs_buy.scene import scene_of
 from tests.service.build_vs_buy.by_hand import ByHand, Committed
 from tests.service.build_vs_buy.random_questions import Chance
 
-QUESTIONS = 60
+QUESTIONS = 40
 
 
 @pytest.fixture(scope="module", params=range(QUESTIONS))

@@ -214,12 +214,12 @@ def test_the_rule_of_exceedance_is_exact_where_there_are_no_steps() -> None:
 
 
 def test_the_use_of_the_last_gpu_counts_those_that_are_there_below_it() -> None:
-    profile = tuple(8 if hour % 24 < 12 else 24 for hour in range(168))
+    profile = tuple((8, 8, 16, 24)[hour % 4] for hour in range(168))
     inputs = question(profile, server_price=10_000, discount=0.2)
     inputs = replace(inputs, demand=replace(inputs.demand, existing_gpu_count=8))
     plan = best_mix(inputs, own=inputs.own)
-    # Eight are there; what is owned above them works in the other half of the hours.
-    assert plan.owned_units
+    # Eight are there: the first server works in half of the hours, the second in a quarter.
+    assert plan.owned_units == 1
     assert plan.last_gpu_use == pytest.approx(0.5 * UTILIZATION)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from service.build_vs_buy.analysis import Analysis, analyze
-from service.build_vs_buy.inputs import Commit, Inputs, OptionKind, PeakedLoad
+from service.build_vs_buy.inputs import Commit, Inputs, OptionKind, Overrides, PeakedLoad
 from service.build_vs_buy.summary import Summary, summarize
 from tests.service.build_vs_buy.questions import (
     a_demand,
@@ -91,4 +91,61 @@ def test_the_words_of_a_site_and_of_a_combination_are_in_kilowatts_and_gpus() ->
     # 15 servers of 10.2 kW at a PUE of 1.4.
     assert "15 servers with 120 GPUs: 153.0 kW, 214.2 kW with cooling" in words.infrastructure
     assert f"{8 * plan.owned_units} GPUs owned, 0 committed" in words.infrastructure
-    assert f"up to {120 - 8 * plan.owned_units} rented" in words.infrastructure
+    assert f"at most {120 - 8 * plan.owned_units} rented" in words.infrastructure
+
+
+def committing(*, is_assumed: bool) -> Inputs:
+    """Owning never pays; a third of the rent is off for three years, a tenth for one."""
+    return plain(
+        rent=plain_rent(2.0),
+        own=plain_own(),
+        commits=(
+            Commit(term_months=12, discount=given("one", 0.1)),
+            Commit(term_months=36, discount=given("three", 0.4), is_assumed=is_assumed),
+        ),
+        horizon_months=36,
+        demand=a_demand(utilization=1.0),
+    )
+
+
+def test_a_commitment_at_nobodys_price_is_said_to_be_so_and_implies_no_drift() -> None:
+    answer, words = said_of(committing(is_assumed=True))
+    assert answer.verdict.kind is OptionKind.COMMIT
+    assert "our judgement, nobody's offer: ask for a quote first" in words.cfo
+    assert "A term of 36 months is assumed, by nobody's offer, to cost 1.20" in words.procurement
+    assert "A term of 12 months costs 1.80" in words.procurement
+    assert answer.implied_drift is None
+
+
+def test_a_commitment_that_is_offered_is_no_judgement_and_implies_a_drift() -> None:
+    answer, words = said_of(committing(is_assumed=False))
+    assert answer.verdict.kind is OptionKind.COMMIT
+    assert "judgement" not in words.cfo
+    assert answer.implied_drift is not None
+    assert "together expect rents to change" in words.procurement
+
+
+def test_what_is_dearer_than_on_demand_is_above_it() -> None:
+    dear = Commit(term_months=12, price_per_gpu_hour=given("dear", 2.2))
+    _, words = said_of(replace(committing(is_assumed=False), commits=(dear,)))
+    assert "A term of 12 months costs 2.20 USD a GPU-hour, 10% above on demand." in (
+        words.procurement
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "text"), [(36, "over 3 years ("), (12, "over 1 year ("), (14, "over 14 months (")]
+)
+def test_a_horizon_is_told_in_whole_years_or_in_months(months: int, text: str) -> None:
+    _, words = said_of(replace(owned(), horizon_months=months))
+    assert text in words.cfo
+
+
+@pytest.mark.parametrize(
+    ("overrides", "meanwhile"),
+    [(Overrides(), "GPUs are rented"), (Overrides(air_gap=True), "nothing runs")],
+)
+def test_nobody_is_told_to_rent_under_an_air_gap(overrides: Overrides, meanwhile: str) -> None:
+    own = plain_own(lead_time_months=given("own.leadTimeMonths", 2.0))
+    _, words = said_of(replace(owned(), own=own, overrides=overrides))
+    assert f"Servers come after 2.0 months; until then {meanwhile}." in words.infrastructure

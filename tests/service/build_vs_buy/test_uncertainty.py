@@ -162,6 +162,7 @@ def test_every_draw_is_a_question_of_its_own() -> None:
     assert sample.shocks is not None
     together = npvs(inputs, sample)
     in_parts = outcomes(inputs, sample, None)
+    assert {len(outcome.npv) for outcome in in_parts.values()} == {800}
     for at in (0, 1, 399, 400, 799):
         one = Sample(
             draws=1,

@@ -141,6 +141,7 @@ def test_stock_that_only_some_state_is_told_with_its_figures() -> None:
 def test_a_term_that_nobody_prices_is_said_to_be_our_judgement() -> None:
     market = offered(one("a", "4.00"), one("a", "9.00", "RESERVED_3Y"))
     found = ladder(market, renting(asked(), market, Currency()))
+    assert all(commit.is_assumed for commit in found.commits)
     (caveat,) = found.caveats
     assert caveat.code == "COMMIT_PRICE_ASSUMED"
     assert "12 months at 25% and 36 months at 45% off the rent are our judgement" in caveat.message

@@ -63,7 +63,7 @@ QUESTIONS: dict[str, WorkloadQuestion] = {
     "a fast run": a_run(objective=Objective.TIME),
     "a fast run on one GPU model": a_run(objective=Objective.TIME, gpu_model=H100),
     "a fast run in a budget": a_run(
-        objective=Objective.TIME, terms=terms(budget=Money(amount=Decimal(1100)))
+        objective=Objective.TIME, terms=terms(budget=Money(amount=Decimal(2500)))
     ),
     "a fast run that needs clusters": a_run(
         "llama-3.1-70b", tokens=10**12, objective=Objective.TIME
@@ -167,7 +167,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "large and long": {"model": "llama-3.1-70b", "tokens": 10**12},
     "longer than the usual deadline": {"tokens": 10**14, "max_gpu_count": 64},
     "on one GPU model": {"gpu_model": H100},
-    "on few GPUs": {"max_gpu_count": 4},
+    "on few GPUs": {"max_gpu_count": 4, "method": TrainingMethod.QLORA},
     "in a budget": {"terms": terms(budget=Money(amount=Decimal(1500)))},
     "with a deadline": {"deadline": timedelta(hours=72)},
 }

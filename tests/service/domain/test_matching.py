@@ -50,6 +50,7 @@ def test_an_offer_passes_alone_when_it_passes_in_a_list(snapshot: Snapshot, node
         ("availability:*", False),
         ("country_code:*", False),
         ("geo = EU", False),
+        ("geo:*", False),
         ("upfront < 5", False),
         ("upfront != 5", True),
         ("delisted = true", False),
