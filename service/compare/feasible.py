@@ -15,9 +15,8 @@ from service.catalog.snapshot import Row, Snapshot
 from service.compare.availability import Shares, lacks_share
 from service.compare.data_source import transfer_line
 from service.compare.order import Key, beaten_by, unbeaten
-from service.compare.planners import Planners
+from service.compare.planners import Planned, Planners
 from service.compare.questions import DataSource, WorkloadQuestion
-from service.compare.spot import Planned, spot_keys
 from service.compare.times import times
 from service.domain.caveat import Caveat
 from service.domain.errors import InvalidRequest, Reason, Violation
@@ -46,6 +45,7 @@ from service.market.selection import select
 from service.market.sheet import Pick
 from service.market.shown import Shown
 from service.market.sizes import in_surest_size
+from service.market.spot import spot_keys
 from service.market.tariffs import exact_dollars
 from service.market.training import within_usual_deadline
 

@@ -17,8 +17,6 @@ from service.compare.order import first_by
 from service.compare.planners import Planners
 from service.compare.questions import OffersQuestion, Ranking, WorkloadQuestion
 from service.compare.reasons import why_not
-from service.compare.spot import spot_assumptions
-from service.domain.offer import PurchaseModel
 from service.estimate.plan import ServingPlan
 from service.market.answers import (
     Assumption,
@@ -27,6 +25,7 @@ from service.market.answers import (
 )
 from service.market.commitments import commitments_of
 from service.market.joined import assumptions_of
+from service.market.spot import assumptions_on_spot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +171,7 @@ def _assumptions(
 ) -> tuple[Assumption, ...]:
     if not placements:
         return question.terms.assumptions
-    found = list(assumptions_of(question.terms, placements[0].plan))
-    for one in placements:
-        offer = one.row.offer
-        if offer.purchase_model is PurchaseModel.SPOT:
-            found.extend(spot_assumptions(offer.gpu_model, offer.provider, today=now.date()))
-    return tuple(dict.fromkeys(found))
+    return (
+        *assumptions_of(question.terms, placements[0].plan),
+        *assumptions_on_spot((one.row for one in placements), today=now.date()),
+    )

@@ -6,12 +6,16 @@ from functools import lru_cache
 from typing import Protocol
 
 from service.compare.questions import WorkloadQuestion
-from service.compare.spot import Planned, SpotKey, interrupted
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 from service.market.answers import InferenceQuestion, TrainingQuestion
 from service.market.need import Need, Shape
+from service.market.spot import SpotKey, interrupted
 
 QUESTIONS_KEPT = 32
+
+AnyPlan = TrainingPlan | ServingPlan | NoPlan
+Planned = tuple[tuple[AnyPlan, ...], tuple[Need | None, ...]]
+"""Plans, and what each asks of an offer: None where there is no plan."""
 
 
 class PlansTraining(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from service.compare.spot import AnyPlan
+from service.compare.planners import AnyPlan
 from service.estimate.band import Band
 from service.estimate.plan import NoPlan, ServingPlan, TrainingPlan
 

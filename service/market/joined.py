@@ -19,6 +19,7 @@ from service.market.plan_caveats import is_long_run
 from service.market.pricing import fixed_price, price
 from service.market.rejections import counts_text
 from service.market.selection import Selection, select
+from service.market.spot import SpotKey, assumptions_on_spot, spot_keys
 
 PlanT = TypeVar("PlanT", TrainingPlan, ServingPlan)
 
@@ -76,13 +77,16 @@ def joined(
     placement: Placement,
     plans: Plans[PlanT],
     need_of: Callable[[PlanT], Need],
-    planned: Callable[[Selection], tuple[Sequence[PlanT | NoPlan], Sequence[Need | None]]],
+    planned: Callable[
+        [Selection, Sequence[SpotKey]], tuple[Sequence[PlanT | NoPlan], Sequence[Need | None]]
+    ],
     rates: Rates,
     now: datetime,
 ) -> tuple[PlanT, MarketCost]:
     """Return what the market asks for a question, and the plan that the middle of it rests on.
 
-    `planned` gives the plans and needs of the shapes on offer; `plans` and `need_of` serve where
+    `planned` gives the plans and needs of the shapes on offer, the last of them those of spot keys;
+    `plans` and `need_of` serve where
     there is no offer. A GPU model that nobody offers still has its plan, without a cost.
 
     Raises Precondition DOES_NOT_FIT where no shape has a plan, and NO_MATCHING_OFFERS where all GPU
@@ -94,8 +98,8 @@ def joined(
             raise ValueError("a price of a GPU-hour is of one GPU model")
         plan = usual_plan(plans, placement, gpu_model)
         return plan, fixed_price(need_of(plan), terms.dollars_per_gpu_hour)
-    selection = select(snapshot, terms, gpu_model=gpu_model, rates=rates, now=now)
-    found, needs = planned(selection)
+    keys, selection = spot_keys(select(snapshot, terms, gpu_model=gpu_model, rates=rates, now=now))
+    found, needs = planned(selection, keys)
     market = price(
         selection, found, needs, terms=terms, placement=placement, snapshot=snapshot, now=now
     )
@@ -112,6 +116,17 @@ def joined(
             left_out=selection.rejected,
         )
     raise _no_offers(market)
+
+
+def assumptions_with_spot(
+    terms: Terms, plan: TrainingPlan | ServingPlan, market: MarketCost, now: datetime
+) -> tuple[Assumption, ...]:
+    """Return what was assumed, that of the spot capacity of the offers that are shown as well."""
+    shown = (*(one.row for one in market.placements), *(use.row for use in market.offers_used))
+    return (
+        *assumptions_of(terms, plan),
+        *assumptions_on_spot(shown, today=now.date()),
+    )
 
 
 def assumptions_of(terms: Terms, plan: TrainingPlan | ServingPlan) -> tuple[Assumption, ...]:

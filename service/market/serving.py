@@ -27,7 +27,7 @@ from service.market.answers import (
 from service.market.joined import (
     QUESTIONS_KEPT,
     Plans,
-    assumptions_of,
+    assumptions_with_spot,
     change_of,
     joined,
 )
@@ -35,6 +35,7 @@ from service.market.merit import counts_by_output, for_each, work_of
 from service.market.misfits import no_figures
 from service.market.need import Need, Shape
 from service.market.plan_caveats import serving_caveats
+from service.market.spot import with_interruptions
 
 # UTF-8 text with its JSON around it, in a stream of one chunk a token.
 _BYTES_A_TOKEN = 4
@@ -75,7 +76,13 @@ class ServingEstimator:
             placement=question.placement,
             plans=self._plans(question.workload, question.placement),
             need_of=partial(_need, question, _weights_gb(workload)),
-            planned=lambda selection: self.planned(question, selection.shapes),
+            planned=lambda selection, keys: with_interruptions(
+                self.planned(question, selection.shapes),
+                selection.shapes,
+                keys,
+                question,
+                today=now.date(),
+            ),
             rates=self._rates(),
             now=now,
         )
@@ -97,7 +104,7 @@ class ServingEstimator:
             nearest_measured=nearest_serving(
                 workload, accelerator, plan, calibration=self._calibration
             ),
-            assumptions=assumptions_of(question.terms, plan),
+            assumptions=assumptions_with_spot(question.terms, plan, market, now),
             caveats=(*market.caveats, *serving_caveats(plan)),
             change=change,
         )

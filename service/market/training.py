@@ -23,7 +23,7 @@ from service.market.answers import Assumption, MarketCost, TrainingAnswer, Train
 from service.market.joined import (
     QUESTIONS_KEPT,
     Plans,
-    assumptions_of,
+    assumptions_with_spot,
     change_of,
     joined,
 )
@@ -32,6 +32,7 @@ from service.market.need import Need, Shape
 from service.market.plan_caveats import LONGEST_RUN_DAYS, training_caveats
 from service.market.selection import Selection
 from service.market.sizes import in_surest_size
+from service.market.spot import SpotKey, with_interruptions
 
 _GB = 1e9
 _CENTS = 2
@@ -107,7 +108,7 @@ class TrainingEstimator:
             nearest_measured=nearest_training(
                 question.workload, self._accelerators[plan.gpu_model_id], plan
             ),
-            assumptions=assumptions_of(question.terms, plan),
+            assumptions=assumptions_with_spot(question.terms, plan, market, now),
             caveats=(*market.caveats, *training_caveats(question.workload, plan)),
             change=None
             if baseline is None
@@ -132,17 +133,27 @@ class TrainingEstimator:
         self,
         question: TrainingQuestion,
         selection: Selection,
+        keys: Sequence[SpotKey],
         *,
         snapshot: Snapshot,
         now: datetime,
     ) -> tuple[Sequence[TrainingPlan | NoPlan], Sequence[Need | None]]:
+        today = now.date()
+
+        def planned(
+            asked: Placement,
+        ) -> tuple[Sequence[TrainingPlan | NoPlan], Sequence[Need | None]]:
+            sized = replace(question, placement=asked)
+            found = self.planned(sized, selection.shapes)
+            return with_interruptions(found, selection.shapes, keys, sized, today=today)
+
         return in_surest_size(
-            lambda asked: self.planned(replace(question, placement=asked), selection.shapes),
+            planned,
             question.placement,
             selection,
             terms=question.terms,
             snapshot=snapshot,
-            today=now.date(),
+            today=today,
         )
 
     def _planner(self, workload: TrainingWorkload, placement: Placement) -> Plans[TrainingPlan]:

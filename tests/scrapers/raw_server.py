@@ -92,19 +92,26 @@ class RawServer:
                 return
             self._start(self._serve, connection)
 
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            server_name: list[str | None] = [None]
-            if self.tls is not None:
-                self.tls.sni_callback = lambda _s, name, _c: server_name.__setitem__(0, name)
-                connection = self.tls.wrap_socket(connection, server_side=True)
+    def _serve(self, plain: socket.socket) -> None:
+        server_name: list[str | None] = [None]
+        with (
+            contextlib.suppress(OSError),
+            plain,
+            self._over_tls(plain, server_name) as connection,
+        ):
             if self.greeting is not None:
                 self._send(connection, self.greeting())
             else:
                 asked = _read(connection, server_name=server_name[0])
                 self.asked.append(asked)
                 self._send(connection, self.handler(asked))
-            connection.close()
+
+    def _over_tls(self, plain: socket.socket, server_name: list[str | None]) -> socket.socket:
+        """Return what is to be closed in its own right: wrapping leaves `plain` empty."""
+        if self.tls is None:
+            return plain
+        self.tls.sni_callback = lambda _s, name, _c: server_name.__setitem__(0, name)
+        return self.tls.wrap_socket(plain, server_side=True)
 
     def _send(self, connection: socket.socket, said: Answer) -> None:
         for piece in [said] if isinstance(said, bytes) else said:

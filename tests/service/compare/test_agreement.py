@@ -49,7 +49,7 @@ BUNDLED = Snapshot(
     now=NOW,
 )
 PLANNERS = Planners(train=trainer(), serve=server())
-EVERY_WAY_BUT_SPOT = frozenset(PurchaseModel) - {PurchaseModel.SPOT}
+ON_SPOT = frozenset({PurchaseModel.ON_DEMAND, PurchaseModel.SPOT})
 
 QUESTIONS: dict[str, WorkloadQuestion] = {
     "a run": a_run(),
@@ -59,7 +59,9 @@ QUESTIONS: dict[str, WorkloadQuestion] = {
     "a run with a deadline": a_run(deadline=timedelta(hours=24)),
     "a run of adapters with data": a_run(method=TrainingMethod.QLORA, dataset_gb=500.0),
     "a run in a budget": a_run(terms=terms(budget=Money(amount=Decimal(2500)))),
-    "a run with every way of buying": a_run(terms=terms(purchase_models=EVERY_WAY_BUT_SPOT)),
+    "a run with every way of buying": a_run(terms=terms(purchase_models=frozenset(PurchaseModel))),
+    "a run on spot": a_run(terms=terms(purchase_models=ON_SPOT)),
+    "a load on spot": a_load(requests_per_second=20.0, terms=terms(purchase_models=ON_SPOT)),
     "a fast run": a_run(objective=Objective.TIME),
     "a fast run on one GPU model": a_run(objective=Objective.TIME, gpu_model=H100),
     "a fast run in a budget": a_run(

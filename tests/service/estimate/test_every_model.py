@@ -90,7 +90,7 @@ def figures(value: object) -> Iterator[float]:
         for one in value:
             yield from figures(one)
     else:
-        # As dataclasses.fields would, which is too slow for tens of millions of fields.
+        # As dataclasses.fields would, which is too slow for millions of fields.
         for name in getattr(value, "__dataclass_fields__", ()):
             yield from figures(getattr(value, name))
 

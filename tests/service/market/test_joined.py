@@ -1,5 +1,6 @@
 """Plans of a question, by shape, joined to what the market has."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from service.market.answers import MarketCost, Terms
 from service.market.joined import Plans, change_of, joined, usual_plan
 from service.market.need import Need, Shape
 from service.market.selection import Selection
+from service.market.spot import SpotKey
 from tests.builders import NOW
 from tests.estimates import a_band, a_market, a_training_plan
 from tests.fakes import RATES, a_catalog
@@ -61,7 +63,9 @@ def ask(
 
     kept = plans or Plans(planner)
 
-    def planned(selection: Selection) -> tuple[list[TrainingPlan | NoPlan], list[Need | None]]:
+    def planned(
+        selection: Selection, _: Sequence[SpotKey]
+    ) -> tuple[list[TrainingPlan | NoPlan], list[Need | None]]:
         found = [kept.of(shape) for shape in selection.shapes]
         return found, [None if isinstance(plan, NoPlan) else need_of(plan) for plan in found]
 

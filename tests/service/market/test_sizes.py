@@ -11,7 +11,7 @@ import pytest
 from service.domain.constraints import OfferConstraints
 from service.domain.errors import Precondition
 from service.domain.money import Money
-from service.domain.offer import Fabric, Offer
+from service.domain.offer import Fabric, Offer, PurchaseModel
 from service.domain.workload import Objective, Placement
 from service.estimate.plan import NoPlan, TrainingPlan
 from service.market.answers import Terms, TrainingAnswer
@@ -122,3 +122,11 @@ def test_other_questions_are_planned_once(placement: Placement) -> None:
 def test_a_market_without_offers_has_no_sizes() -> None:
     answer = fastest(gpu_model=H100, max_gpu_count=64)
     assert (answer.plan.gpu_count, answer.market.placements) == (64, ())
+
+
+def test_commitments_alone_are_charged_for_the_smallest_size() -> None:
+    term = a_node("two", A100, 8, "1.00", purchase_model=PurchaseModel.RESERVED_1Y)
+    every = terms(purchase_models=frozenset(PurchaseModel))
+    answer = fastest(a_node("one", H100, 8, "2.00"), term, terms=every)
+    (commitment,) = answer.market.commitments
+    assert commitment.dollars == Decimal(8 * 8760)

@@ -5,13 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from service.compare.spot import overhead, spot_assumptions
 from service.domain.figure import Figure
 from service.domain.offer import PurchaseModel
-from service.domain.workload import Placement
+from service.domain.workload import Objective, Placement
+from service.market.spot import overhead, spot_assumptions
 from tests.builders import NOW
+from tests.fakes import a_catalog
 from tests.service.compare.comparing import a_load, a_run, constrained, feasible
 from tests.service.market.joining import an_h100_node
+from tests.service.market.questions import H100, a_node, serve, terms, train
+from tests.service.market.questions import a_load as asked_load
+from tests.service.market.questions import a_run as asked_run
 
 BOTH = frozenset({PurchaseModel.ON_DEMAND, PurchaseModel.SPOT})
 SPOT = {"purchase_model": PurchaseModel.SPOT}
@@ -70,3 +74,29 @@ def test_what_is_assumed_names_gpu_provider_and_source() -> None:
         ("spot.restart", "0.25 h"),
         ("spot.requeueWait", "0.5 h"),
     ]
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_an_estimate_of_a_run_counts_its_interruptions_and_says_so(objective: Objective) -> None:
+    run = asked_run(gpu_model=H100, objective=objective, terms=terms(purchase_models=BOTH))
+    calm = train(run, a_catalog(a_node("one", H100, 8, "2.00")))
+    spotty = train(run, a_catalog(a_node("one", H100, 8, "2.00", **SPOT)))
+    factor = 1 - math.log(1 - (0.175 + 0.10) / 2) / 730 * (0.5 + 0.25 + 0.5)
+    assert spotty.plan.wall_hours.p50 == pytest.approx(calm.plan.wall_hours.p50 * factor)
+    assert spotty.plan.gpu_hours == calm.plan.gpu_hours
+    assert calm.market.cost is not None
+    assert spotty.market.cost is not None
+    assert spotty.market.cost.p50 == pytest.approx(calm.market.cost.p50 * factor)
+    assert [one.name for one in calm.assumptions if "spot" in one.name] == []
+    assert f"spot.interruptionPerMonth of {H100} at one" in [one.name for one in spotty.assumptions]
+
+
+def test_an_estimate_of_a_load_counts_the_nodes_that_are_missing() -> None:
+    load = asked_load(gpu_model=H100, terms=terms(purchase_models=BOTH))
+    calm = serve(load, a_catalog(a_node("one", H100, 8, "2.00")))
+    spotty = serve(load, a_catalog(a_node("one", H100, 8, "2.00", **SPOT)))
+    factor = 1 - math.log(1 - (0.175 + 0.10) / 2) / 730 * (0.25 + 0.5)
+    assert calm.market.cost is not None
+    assert spotty.market.cost is not None
+    assert spotty.market.cost.p50 == pytest.approx(calm.market.cost.p50 * factor)
+    assert "spot.restart" in [one.name for one in spotty.assumptions]

@@ -11,14 +11,15 @@ for which others are rented: hours of nodes x (1 + lambda lost).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar, cast
 
 import numpy as np
 
-from service.compare.questions import WorkloadQuestion
+from service.catalog.snapshot import Row
 from service.domain.figure import Figure
 from service.domain.offer import HOURS_PER_MONTH, PurchaseModel
 from service.estimate.band import Band
@@ -29,14 +30,12 @@ from service.facts.judgements import (
     SPOT_RESTART_HOURS,
 )
 from service.facts.spot import load_spot_offers, monthly_interruption
-from service.market.answers import Assumption, TrainingQuestion
+from service.market.answers import Assumption, InferenceQuestion, TrainingQuestion
 from service.market.need import Need, Shape
 from service.market.selection import Selection
 from service.market.sheet import is_any_of
 
-AnyPlan = TrainingPlan | ServingPlan | NoPlan
-Planned = tuple[tuple[AnyPlan, ...], tuple[Need | None, ...]]
-"""Plans, and what each asks of an offer: None where there is no plan."""
+PlanT = TypeVar("PlanT", bound=TrainingPlan | ServingPlan | NoPlan)
 SpotKey = tuple[int, str]
 """A shape by its number, and the provider; "" for all of which nothing of their own is known."""
 
@@ -82,27 +81,53 @@ def spot_keys(selection: Selection) -> tuple[tuple[SpotKey, ...], Selection]:
 
 
 def interrupted(
-    planned: Planned,
+    planned: tuple[Sequence[PlanT], Sequence[Need | None]],
     shapes: Sequence[Shape],
     keys: Sequence[SpotKey],
-    question: WorkloadQuestion,
+    question: TrainingQuestion | InferenceQuestion,
     *,
     today: date,
-) -> Planned:
+) -> tuple[tuple[PlanT, ...], tuple[Need | None, ...]]:
     """Return the plans and needs of keys, with interruptions in their hours.
 
     A run that is then too long for its deadline has no plan there.
     """
-    plans: list[AnyPlan] = []
+    plans: list[PlanT] = []
     needs: list[Need | None] = []
     for shape, provider in keys:
         plan, need = planned[0][shape], planned[1][shape]
         interruption = _interruption(shapes[shape].gpu_model, provider, today)
         if interruption is not None and need is not None and not isinstance(plan, NoPlan):
-            plan, need = _interrupted(plan, need, interruption, question)
+            slower, need = _interrupted(plan, need, interruption, question)
+            plan = cast("PlanT", slower)
         plans.append(plan)
         needs.append(need)
     return tuple(plans), tuple(needs)
+
+
+def with_interruptions(
+    planned: tuple[Sequence[PlanT], Sequence[Need | None]],
+    shapes: Sequence[Shape],
+    keys: Sequence[SpotKey],
+    question: TrainingQuestion | InferenceQuestion,
+    *,
+    today: date,
+) -> tuple[tuple[PlanT, ...], tuple[Need | None, ...]]:
+    """Return the plans and needs of shapes, with interruptions in those of keys, the last ones."""
+    plans, needs = planned
+    calm = len(shapes) - len(keys)
+    on_spot = interrupted(planned, shapes, keys, question, today=today)
+    return (*plans[:calm], *on_spot[0]), (*needs[:calm], *on_spot[1])
+
+
+def assumptions_on_spot(rows: Iterable[Row], *, today: date) -> tuple[Assumption, ...]:
+    """Return what is assumed of the spot capacity among some offers, each once."""
+    found: dict[Assumption, None] = {}
+    for row in rows:
+        offer = row.offer
+        if offer.purchase_model is PurchaseModel.SPOT:
+            found |= dict.fromkeys(spot_assumptions(offer.gpu_model, offer.provider, today=today))
+    return tuple(found)
 
 
 def spot_assumptions(gpu_model: str, provider: str, *, today: date) -> tuple[Assumption, ...]:
@@ -129,8 +154,8 @@ def _interrupted(
     plan: TrainingPlan | ServingPlan,
     need: Need,
     interruption: Figure,
-    question: WorkloadQuestion,
-) -> tuple[AnyPlan, Need | None]:
+    question: TrainingQuestion | InferenceQuestion,
+) -> tuple[TrainingPlan | ServingPlan | NoPlan, Need | None]:
     back = SPOT_RESTART_HOURS.base + SPOT_REQUEUE_WAIT_HOURS.base
     if not isinstance(question, TrainingQuestion) or isinstance(plan, ServingPlan):
         factor = overhead(interruption, node_count=1, lost_hours=back)
