@@ -19,6 +19,7 @@ from service.rpc.dispatch import Call
 from tests.fakes import FakeSource, a_catalog, a_dispatcher
 from tests.service.market.joining import an_a100_node, an_h100_node
 from tests.service.market.questions import MARKET
+from tests.service.mutations import CHANGES, changed
 
 RUN = {"training": {"model": "models/llama-3.1-8b", "tokens": "10000000000"}}
 OFFERS = "/v1:compareOffers"
@@ -252,32 +253,6 @@ STARTS: list[tuple[str, Any]] = [
     ("/v1:compareGpuModels", PRICES | {"precision": "FP8"}),
     ("/v1:compareProviders", PRICES | {"gpuModel": "h100-sxm-80gb"}),
 ]
-JUNK = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from(["", "0", "-1", "1e9", "NaN", "H100", "L4", "FP4", "QLORA", "0.9", "3s", "\0"]),
-    st.lists(st.integers(-1, 3), max_size=3),
-    st.dictionaries(st.sampled_from(["training", "amount", "provider", "x"]), st.integers(-1, 9)),
-)
-
-
-def places(body: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    parts: Any = {}
-    if isinstance(body, dict):
-        parts = body.items()
-    elif isinstance(body, list):
-        parts = enumerate(body)
-    return [at, *(one for key, value in parts for one in places(value, (*at, key)))]
-
-
-def mutated(body: Any, at: tuple[Any, ...], value: Any) -> Any:
-    if not at:
-        return value
-    changed = dict(body) if isinstance(body, dict) else list(body)
-    changed[at[0]] = mutated(body[at[0]], at[1:], value)
-    return changed
 
 
 @pytest.fixture(scope="module")
@@ -289,15 +264,13 @@ def market() -> FlaskClient:
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     start=st.sampled_from(STARTS),
-    changes=st.lists(st.tuples(st.integers(0, 10**6), JUNK), max_size=3),
+    changes=CHANGES,
 )
 def test_no_body_whatever_is_an_error_of_ours(
     market: FlaskClient, start: tuple[str, Any], changes: list[tuple[int, Any]]
 ) -> None:
     path, body = start
-    for number, value in changes:
-        found = places(body)
-        body = mutated(body, found[number % len(found)], value)
+    body = changed(body, changes)
     answer = market.post(path, json=body)
     assert answer.status_code in {200, 400, 404}, (body, answer.text)
     if not changes:

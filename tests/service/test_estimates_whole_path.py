@@ -27,6 +27,7 @@ from tests.service.market.questions import (
     server,
     trainer,
 )
+from tests.service.mutations import CHANGES, changed
 
 # Thousands of cases: tracing them would double their time.
 pytestmark = pytest.mark.no_cover
@@ -338,45 +339,18 @@ FULL_LOAD = LOAD | {
     "constraints": {"budget": {"currencyCode": "USD", "amount": "1000000"}, "geo": []},
     "baseline": LOAD,
 }
-JUNK = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from(["", "0", "-1", "1e9", "NaN", "H100", "L4", "FP4", "QLORA", "0.9", "3s", "🦙"]),
-    st.lists(st.integers(-1, 3), max_size=3),
-    st.dictionaries(st.sampled_from(["tensor", "amount", "provider", "x"]), st.integers(-1, 9)),
-)
-
-
-def places(body: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    if isinstance(body, dict):
-        return [one for key, value in body.items() for one in places(value, (*at, key))] + [at]
-    if isinstance(body, list):
-        return [one for key, value in enumerate(body) for one in places(value, (*at, key))] + [at]
-    return [at]
-
-
-def mutated(body: Any, at: tuple[Any, ...], value: Any) -> Any:
-    if not at:
-        return value
-    changed = dict(body) if isinstance(body, dict) else list(body)
-    changed[at[0]] = mutated(body[at[0]], at[1:], value)
-    return changed
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     start=st.sampled_from([(TRAIN, FULL_RUN), (SERVE, FULL_LOAD)]),
-    changes=st.lists(st.tuples(st.integers(0, 10**6), JUNK), max_size=3),
+    changes=CHANGES,
 )
 def test_no_body_whatever_is_an_error_of_ours(
     shared: Path, start: tuple[str, Any], changes: list[tuple[int, Any]]
 ) -> None:
     path_of, body = start
-    for number, value in changes:
-        found = places(body)
-        body = mutated(body, found[number % len(found)], value)
+    body = changed(body, changes)
     answer = shared.client.post(path_of, json=body)
     assert answer.status_code in {200, 400, 404}, (body, answer.text)
     if not changes:
